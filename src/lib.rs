@@ -1,1 +1,8 @@
-//! x
+//! The language and the judge of `tcpspec`: segments, cases, the engine, the referee, verdicts.
+//!
+//! Pure: no socket, no clock, no file, no print. Everything that touches the world is in the
+//! `tcpspec` package (`harness/`).
+
+pub mod app;
+pub mod seq;
+pub mod time;
