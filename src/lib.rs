@@ -5,4 +5,5 @@
 
 pub mod app;
 pub mod seq;
+pub mod state;
 pub mod time;
