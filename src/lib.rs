@@ -6,3 +6,4 @@
 pub mod app;
 pub mod seq;
 pub mod time;
+pub mod yaml;
