@@ -4,5 +4,6 @@
 //! `tcpspec` package (`harness/`).
 
 pub mod app;
+pub mod segment;
 pub mod seq;
 pub mod time;
