@@ -120,14 +120,23 @@ pub enum TextFaultKind {
         /// The nearest right word.
         nearest: Option<String>,
     },
+    /// Text in quotes that is no list of octets.
+    #[error("these are not octets: pairs of hexadecimal digits such as \"fd 00\"")]
+    NotOctets,
+    /// An escape in quoted text that means nothing.
+    #[error("`\\{0}` means nothing here")]
+    UnknownEscape(char),
     /// A number outside its bounds.
-    #[error("{what} must be {bounds}")]
+    #[error("expected a number from {least} to {most}")]
     OutOfBounds {
-        /// The quantity: `a port`.
-        what: &'static str,
-        /// Its bounds: `between 1 and 65535`.
-        bounds: &'static str,
+        /// The smallest that is allowed.
+        least: i64,
+        /// The largest.
+        most: i64,
     },
+    /// A span that a socket option cannot hold.
+    #[error("this option counts whole seconds, at least one")]
+    NotWholeSeconds,
 }
 
 impl TextFaultKind {
@@ -277,6 +286,41 @@ pub(super) fn fixed_word<W: Word>(input: &mut Input<'_>) -> Parsed<W> {
 pub(super) fn unknown_word<W: Word>(text: &str) -> TextFaultKind {
     let nearest = crate::yaml::nearest(text, W::words()).map(str::to_owned);
     TextFaultKind::UnknownWord { word: text.to_owned(), kind: W::KIND, nearest }
+}
+
+/// Text in double quotes with its range, and the blanks behind it. `\"`, `\\`, `\r`, `\n` and `\t`
+/// are escapes.
+pub(super) fn quoted(input: &mut Input<'_>) -> Parsed<(String, Range<usize>)> {
+    let start = input.current_token_start();
+    let ahead = rest(input);
+    let mut characters = ahead.char_indices();
+    if characters.next().map(|(_, c)| c) != Some('"') {
+        return cut(TextFaultKind::Missing("text in double quotes"), here(input));
+    }
+    let mut text = String::new();
+    while let Some((index, c)) = characters.next() {
+        match c {
+            '"' => {
+                skip(input, index + 1);
+                skip_blanks(input);
+                return Ok((text, start..start + index + 1));
+            }
+            '\\' => match characters.next().map(|(_, escaped)| escaped) {
+                Some(c @ ('"' | '\\')) => text.push(c),
+                Some('r') => text.push('\r'),
+                Some('n') => text.push('\n'),
+                Some('t') => text.push('\t'),
+                Some(c) => {
+                    let at = start + index;
+                    return cut(TextFaultKind::UnknownEscape(c), at..at + 1 + c.len_utf8());
+                }
+                None => break,
+            },
+            c => text.push(c),
+        }
+    }
+    skip(input, ahead.len());
+    cut(TextFaultKind::Missing("the closing quote"), here(input))
 }
 
 /// Steps over so many octets of what has not been read yet.
