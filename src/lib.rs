@@ -7,3 +7,4 @@ pub mod app;
 pub mod seq;
 pub mod state;
 pub mod time;
+pub mod yaml;
