@@ -1,0 +1,16 @@
+//! The case language: YAML to typed cases with their places, expansion into trials, checks.
+
+mod expr;
+mod expr_parse;
+mod model;
+mod show;
+mod text;
+mod types;
+mod words;
+
+pub use expr::{Expr, LabelField, Name, Operator, Variable};
+pub use expr_parse::{Typed, parse_expression};
+pub use model::*;
+pub use text::{TextFault, TextFaultKind};
+pub use types::Type;
+pub use words::Word;
