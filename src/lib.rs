@@ -4,8 +4,13 @@
 //! `tcpspec` package (`harness/`).
 
 pub mod app;
+pub mod case;
+pub mod engine;
+pub mod referee;
+pub mod requirement;
 pub mod segment;
 pub mod seq;
 pub mod state;
 pub mod time;
+pub mod verdict;
 pub mod yaml;

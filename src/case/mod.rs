@@ -1,6 +1,8 @@
 //! The case language: YAML to typed cases with their places, expansion into trials, checks.
 
 mod expr;
+mod fixtures;
+pub use fixtures::Fixtures;
 mod expr_parse;
 mod model;
 mod show;
