@@ -1,1 +1,4 @@
-//! x
+//! Everything of `tcpspec` that touches the world; the language and the judge are in
+//! [`tcpspec_core`].
+
+pub mod upper_tester;
