@@ -7,8 +7,8 @@ use libc::{
 };
 use std::net::IpAddr;
 
-/// A program that lets through ARP, IPv4 for `hosts`, IPv6 multicast (neighbour discovery) and IPv6
-/// for `hosts` as far as the first 32 bits tell. A coarse sieve: what it lets through is looked at
+/// A program that lets through ARP, IPv4 for `hosts`, neighbour discovery, and IPv6 for `hosts` as far
+/// as the first 32 bits tell. A coarse sieve: what it lets through is looked at
 /// again.
 pub(super) fn for_hosts(hosts: &Hosts) -> Vec<sock_filter> {
     let mut v4 = Vec::new();
@@ -22,8 +22,18 @@ pub(super) fn for_hosts(hosts: &Hosts) -> Vec<sock_filter> {
     }
     let v4 = accept_within(IPV4_DESTINATION, &coarse(v4));
     let mut v6 = accept_within(IPV6_DESTINATION, &coarse(v6));
-    // Multicast: the first octet of the address is ff.
-    v6.splice(0..0, [load(BPF_B, IPV6_DESTINATION), jump(BPF_JEQ, 0xff, 0, 1), accept()]);
+    // Questions go to groups, whose first octet is ff; an answer goes to whoever asked, host or not.
+    let neighbours = [
+        load(BPF_B, IPV6_DESTINATION),
+        jump(BPF_JEQ, 0xff, 0, 1),
+        accept(),
+        load(BPF_B, IPV6_NEXT_HEADER),
+        jump(BPF_JEQ, ICMPV6, 0, 3),
+        load(BPF_B, ICMPV6_TYPE),
+        jump(BPF_JEQ, NEIGHBOUR_ADVERTISEMENT, 0, 1),
+        accept(),
+    ];
+    v6.splice(0..0, neighbours);
 
     let mut program = vec![
         load(BPF_H, ETHERTYPE),
@@ -99,6 +109,10 @@ fn instruction(code: u32, k: u32, jt: u8, jf: u8) -> sock_filter {
 const ETHERTYPE: u32 = 12;
 const IPV4_DESTINATION: u32 = 14 + 16;
 const IPV6_DESTINATION: u32 = 14 + 24;
+const IPV6_NEXT_HEADER: u32 = 14 + 6;
+const ICMPV6_TYPE: u32 = 14 + 40;
+const ICMPV6: u32 = libc::IPPROTO_ICMPV6 as u32;
+const NEIGHBOUR_ADVERTISEMENT: u32 = 136;
 const ARP: u32 = libc::ETH_P_ARP as u32;
 const IPV4: u32 = libc::ETH_P_IP as u32;
 const IPV6: u32 = libc::ETH_P_IPV6 as u32;
@@ -179,11 +193,16 @@ mod tests {
     }
 
     #[test]
-    fn without_hosts_only_neighbour_questions_pass() {
+    fn without_hosts_only_questions_and_answers_about_neighbours_pass() {
         let program = for_hosts(&Hosts::none());
         let passed = [(ARP, ""), (IPV4, "198.18.0.1"), (IPV6, "2001:db8::1"), (IPV6, "ff02::1:ff00:1")]
             .map(|(ethertype, destination)| accepts(&program, &frame(ethertype, destination)));
         assert_eq!(passed, [true, false, false, true]);
+        let mut answer = frame(IPV6, "2001:db8::1");
+        (answer[20], answer[54]) = (58, 136);
+        let mut echo = answer.clone();
+        echo[54] = 128;
+        assert_eq!([accepts(&program, &answer), accepts(&program, &echo)], [true, false]);
     }
 
     #[test]
