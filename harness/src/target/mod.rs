@@ -1,11 +1,15 @@
 //! Targets: the TCP stacks that can be put to the test.
 
+mod bench;
 pub mod kernel;
+mod kernel_bench;
 pub mod namespace;
 mod netlink;
 mod offload;
 pub mod state_table;
 
+pub use bench::{Bench, BenchError};
+pub use kernel_bench::{KernelBench, KernelBenchError};
 pub use kernel::{KernelCounters, KernelFacts, KernelTarget, VethEnd};
 pub use namespace::{NamespaceError, Namespaces, Side};
 pub use netlink::NetlinkError;
