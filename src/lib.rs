@@ -7,6 +7,7 @@ pub mod app;
 pub mod case;
 pub mod engine;
 pub mod referee;
+pub mod profile;
 pub mod requirement;
 pub mod segment;
 pub mod seq;
