@@ -2,7 +2,9 @@
 
 mod expr;
 mod expr_parse;
+mod id;
 mod model;
+mod read;
 mod show;
 mod text;
 mod types;
@@ -10,6 +12,7 @@ mod words;
 
 pub use expr::{Expr, LabelField, Name, Operator, Variable};
 pub use expr_parse::{Typed, parse_expression};
+pub use id::{Family, NotATrialId, TrialId};
 pub use model::*;
 pub use text::{TextFault, TextFaultKind};
 pub use types::Type;

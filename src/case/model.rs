@@ -289,6 +289,8 @@ pub struct Expect {
     pub strict: bool,
     /// Match repetitions too: this expects a retransmission.
     pub again: bool,
+    /// Acknowledge every segment of data until one matches; for services whose data has no known length.
+    pub drain: bool,
 }
 
 /// Several segments that may come in any order.
