@@ -4,6 +4,7 @@
 //! `tcpspec` package (`harness/`).
 
 pub mod app;
+pub mod segment;
 pub mod seq;
 pub mod state;
 pub mod time;

@@ -1,0 +1,47 @@
+//! What the driver needs of a target, whatever kind it is.
+
+use crate::link::Link;
+use crate::upper_tester::UpperTester;
+use std::net::{IpAddr, SocketAddr};
+use tcpspec_core::engine::TableEntry;
+
+/// Address family of a trial.
+pub use tcpspec_core::case::Family;
+
+/// Something about the bench failed: a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BenchError(pub String);
+
+/// A target with everything around it.
+pub trait Bench {
+    /// Frames in and out.
+    fn link(&mut self) -> &mut dyn Link;
+
+    /// The application on the target, where somebody plays it.
+    fn upper_tester(&mut self) -> Option<&mut dyn UpperTester>;
+
+    /// An application of its own for one trial, in a process that can be killed.
+    ///
+    /// # Errors
+    /// Where there is no agent, or its process cannot be started.
+    fn private_upper_tester(&mut self) -> Result<Box<dyn UpperTester>, BenchError>;
+
+    /// An address that no trial has used; `None` once all are used up, or without such a family.
+    fn fresh_host(&mut self, family: Family) -> Option<IpAddr>;
+
+    /// The target's address.
+    fn target_address(&self, family: Family) -> Option<IpAddr>;
+
+    /// Whether [`Bench::look_up`] can tell anything.
+    fn has_table(&self) -> bool;
+
+    /// The target's own state of a connection (or of a listener, without `remote`).
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    fn look_up(&mut self, local: SocketAddr, remote: Option<SocketAddr>) -> Result<TableEntry, BenchError>;
+
+    /// How many trials may run at once; `None`: any number.
+    fn most_at_once(&self) -> Option<usize>;
+}

@@ -1,0 +1,146 @@
+//! What arrives: decoding, the referee, and the queue from which steps take their segments.
+
+use super::Engine;
+use super::connection::Arrival;
+use crate::case::Acks;
+use crate::referee::{Violation, Watch};
+use crate::segment::{Endpoint, Flags, Packet, Received, decode};
+use crate::seq::SeqNum;
+use crate::time::Time;
+use crate::verdict::{EventKind, Finding};
+
+/// A four-tuple beside the connections: a case sent from or to another port.
+pub(super) struct Aside {
+    pub(super) bench: Endpoint,
+    pub(super) target: Endpoint,
+    /// The connection whose steps await the answer.
+    pub(super) connection: usize,
+    pub(super) watch: Watch,
+}
+
+impl Engine {
+    pub(super) fn packet(&mut self, now: Time, stamp: Time, octets: &[u8]) {
+        match decode(octets) {
+            Ok(Packet::Tcp(received)) => self.segment(now, stamp, *received),
+            Ok(other) => {
+                self.note(stamp, usize::MAX, EventKind::ReceivedOther(other.to_string()));
+            }
+            Err(error) => {
+                self.note(stamp, usize::MAX, EventKind::ReceivedOther(format!("unreadable: {error}")));
+            }
+        }
+    }
+
+    fn segment(&mut self, now: Time, stamp: Time, received: Received) {
+        let (source, destination) = (received.segment.source(), received.segment.destination());
+        let own = self.connections.iter().position(|c| c.bench == destination && c.target == source);
+        let aside = self.asides.iter().position(|a| a.bench == destination && a.target == source);
+        let (index, violations) = match (own, aside) {
+            (Some(index), _) => (index, self.connections[index].watch.received(stamp, &received)),
+            (None, Some(aside)) => {
+                let aside = &mut self.asides[aside];
+                (aside.connection, aside.watch.received(stamp, &received))
+            }
+            (None, None) => {
+                let text = format!("a segment of no connection of this trial: {}", received.segment.summary(None));
+                self.note(stamp, usize::MAX, EventKind::ReceivedOther(text));
+                return;
+            }
+        };
+        let event = self.note(
+            stamp,
+            index,
+            EventKind::Received { segment: Box::new(received.segment.clone()), passed_over: None },
+        );
+        for violation in violations {
+            self.violation(stamp, event, violation);
+        }
+        let connection = &mut self.connections[index];
+        if own.is_some() {
+            let segment = &received.segment;
+            connection.alive = !segment.flags.contains(Flags::RST);
+            if !segment.is_empty() {
+                let control = segment.flags & (Flags::SYN | Flags::FIN);
+                connection.history.push((stamp, segment.seq, segment.len(), control));
+            }
+        }
+        connection.inbox.push_back(Arrival { stamp, received, event, aside: own.is_none() });
+        if own.is_some() {
+            self.acknowledge_unasked(now, index);
+        }
+    }
+
+    /// `acks: all` and `acks: every N`.
+    fn acknowledge_unasked(&mut self, now: Time, index: usize) {
+        let connection = &mut self.connections[index];
+        let Some(arrival) = connection.inbox.back() else { return };
+        let segment = &arrival.received.segment;
+        if segment.is_empty() || segment.flags.contains(Flags::SYN) || connection.iss.is_none() {
+            return;
+        }
+        let end = connection.arrived_end.unwrap_or(connection.snd_nxt);
+        let in_order = segment.seq.at_or_before(end);
+        let end = if in_order { end.later(segment.end()) } else { end };
+        connection.arrived_end = Some(end);
+        connection.arrivals_to_acknowledge += 1;
+        let due = match self.acks {
+            Acks::None => false,
+            Acks::All => true,
+            // A FIN and a gap are acknowledged at once.
+            Acks::Every(n) => {
+                connection.arrivals_to_acknowledge >= n || !in_order || segment.flags.contains(Flags::FIN)
+            }
+        };
+        if due {
+            connection.arrivals_to_acknowledge = 0;
+            self.send_ack(now, index, end);
+        }
+    }
+
+    /// Looks at the next segment of a connection.
+    pub(super) fn front(&self, index: usize) -> Option<&Arrival> {
+        self.connections[index].inbox.front()
+    }
+
+    /// Takes the next segment out of the queue: the variables include it from here on.
+    pub(super) fn take_front(&mut self, index: usize, passed_over: Option<&'static str>) -> Option<Arrival> {
+        let connection = &mut self.connections[index];
+        let arrival = connection.inbox.pop_front()?;
+        if !arrival.aside {
+            connection.take(&arrival.received.segment);
+        }
+        if let Some(EventKind::Received { passed_over: why, .. }) =
+            self.record.events.get_mut(arrival.event).map(|event| &mut event.kind)
+        {
+            *why = passed_over;
+        }
+        Some(arrival)
+    }
+
+    /// Puts aside everything that has come so far: a question asked now is answered later.
+    pub(super) fn clear_inbox(&mut self, index: usize) {
+        while self.take_front(index, Some("before the question")).is_some() {}
+    }
+
+    fn violation(&mut self, at: Time, event: usize, violation: Violation) {
+        let level = self.config.catalogue.get(violation.requirement).map(|requirement| requirement.level);
+        let verdict = super::judge::verdict_of(level.unwrap_or(self.config.level));
+        let finding = Finding {
+            code: violation.code,
+            requirement: Some(violation.requirement.to_owned()),
+            did: self.did(),
+            expected: violation.expected,
+            saw: violation.saw,
+            differences: violation.differences,
+            place: self.current.as_ref().map(|(step, _)| step.place.clone()),
+            at,
+            event: Some(event),
+        };
+        self.findings.push((verdict, finding));
+    }
+
+    /// Behind the last octet of the target's that arrived in order.
+    pub(super) fn end_of(&self, index: usize) -> SeqNum {
+        self.connections[index].snd_nxt
+    }
+}

@@ -1,0 +1,248 @@
+//! The beginning: connections and the way into their states; and the beginning of every step.
+
+use super::application::Call;
+use super::arrivals::Aside;
+use super::build::Built;
+use super::connection::{Connection, Offer};
+use super::eval::Undefined;
+use super::expectation::Expectation;
+use super::labels::Labelled;
+use super::{Acted, Action, Block, BlockKind, Engine, Waiting, series, stream};
+use crate::app::AppCommand;
+use crate::case::{AppAction, Data, Expr, Given, Send, Step, StepKind};
+use crate::referee::Watch;
+use crate::segment::{Endpoint, Flags, encode_fragments, encode_icmp, encode_segment};
+use crate::seq::SeqNum;
+use crate::state::State;
+use crate::time::Time;
+use crate::verdict::EventKind;
+use std::sync::Arc;
+
+impl Engine {
+    /// Makes the connections and lines up: the ways into their states, the steps, the states at the end.
+    pub(super) fn prepare(&mut self, now: Time) -> Result<(), Undefined> {
+        for given in self.script.given.clone() {
+            let index = self.connections.len();
+            self.add_connection(given.clone(), given.connection.clone())?;
+            let block = self.way_into(&given, index)?;
+            self.program.push_back(block);
+        }
+        let steps = Arc::clone(&self.script.steps);
+        self.program.push_back(Block { steps, next: 0, connection: None, kind: BlockKind::Body });
+        let ends: Vec<_> = self.script.then.iter().map(state_step).collect();
+        self.program.push_back(Block { steps: ends.into(), next: 0, connection: None, kind: BlockKind::Body });
+        self.acted = Acted::at(now);
+        Ok(())
+    }
+
+    /// A connection with ports, initial sequence number and octets of its own.
+    pub(super) fn add_connection(&mut self, given: Given, name: String) -> Result<usize, Undefined> {
+        let number = u32::try_from(self.connections.len()).unwrap_or(u32::MAX);
+        let step = u16::try_from(number).unwrap_or(u16::MAX);
+        let target_step = if self.script.same_target_port { 0 } else { step };
+        let bench = Endpoint::new(self.config.bench, self.config.bench_port.wrapping_add(step));
+        let target = Endpoint::new(self.config.target, self.config.target_port.wrapping_add(target_step));
+        let header = if bench.is_ipv6() { 60 } else { 40 };
+        let offer = Offer {
+            mss: given.mss.unwrap_or(Some(self.config.link_mtu.saturating_sub(header))),
+            window_scale: given.window_scale,
+            sack: given.sack,
+            timestamps: given.timestamps,
+            window: given.window.unwrap_or(u16::MAX),
+        };
+        let seeded = stream::mix(self.config.seed ^ u64::from(number).wrapping_mul(0x9e37)) as u32;
+        let irs = match &given.irs {
+            Some(expr) => self.number(0, expr)?,
+            None => seeded,
+        };
+        let given = Given { connection: name, ..given };
+        let mut connection =
+            Connection::new(given, number, bench, target, offer, SeqNum(irs), self.config.seed);
+        if !self.config.agent {
+            connection.watch.stream_unknown();
+        }
+        self.connections.push(connection);
+        Ok(self.connections.len() - 1)
+    }
+
+    /// The steps from nothing to the state that a connection starts from.
+    pub(super) fn way_into(&self, given: &Given, index: usize) -> Result<Block, Undefined> {
+        let capabilities = &self.config.capabilities;
+        let mut steps: Vec<Step> =
+            self.config.fixtures.path(given.state, given.by, capabilities).ok_or_else(|| {
+                Undefined(format!("no way into {} that this target can go", given.state))
+            })?;
+        steps.extend(sent_octets(given));
+        Ok(Block { steps: steps.into(), next: 0, connection: Some(index), kind: BlockKind::Preparing })
+    }
+
+    /// Begins a step: acts at once, or sets what is waited for.
+    pub(super) fn begin(&mut self, now: Time, step: &Step, index: usize) -> Result<(), Undefined> {
+        match &step.kind {
+            StepKind::Send(spec) => self.send(now, index, spec)?,
+            StepKind::Expect(expect) => {
+                let expectation = Expectation::one(self, index, (**expect).clone())?;
+                self.waiting = Waiting::Segment(Box::new(expectation));
+            }
+            StepKind::ExpectAll(all) => {
+                let expectation = Expectation::all(self, index, all.segments.clone())?;
+                self.waiting = Waiting::Segment(Box::new(expectation));
+            }
+            StepKind::OneOf(one_of) => {
+                let expectation = Expectation::choice(self, index, one_of)?;
+                self.waiting = Waiting::Segment(Box::new(expectation));
+            }
+            StepKind::Silence(span) => {
+                self.waiting = Waiting::Silence { until: self.acted.after + self.span(index, span)? };
+            }
+            StepKind::Wait(span) => {
+                self.waiting = Waiting::Pause { until: now + self.span(index, span)? };
+            }
+            StepKind::App(app) => {
+                let call = Call::new(self, now, index, app)?;
+                self.waiting = Waiting::Application(Box::new(call));
+            }
+            StepKind::Icmp(spec) => {
+                let error = self.build_icmp(index, spec)?;
+                self.actions.push(Action::Send(encode_icmp(&error)));
+                self.note(now, index, EventKind::SentIcmp(error));
+                self.act(now);
+            }
+            StepKind::Retransmissions(spec) => {
+                self.waiting = Waiting::Series(Box::new(series::Series::new(self, index, spec)?));
+            }
+            StepKind::Measure(spec) => self.prepare_time_wait(index, spec)?,
+            StepKind::Probe(probe) => {
+                self.clear_inbox(index);
+                let steps = super::probe::steps(*probe, &self.connections[index], &step.place);
+                self.push(steps, Some(index), BlockKind::Body);
+            }
+            StepKind::State(state) => self.check_state(now, index, *state),
+            StepKind::Repeat { times, steps } => {
+                let times = self.field(index, times, 32)?;
+                if times > 0 {
+                    self.push(Arc::clone(steps), None, BlockKind::Repeat { turn: 0, times });
+                }
+            }
+            StepKind::Acks(acks) => self.acks = *acks,
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, now: Time, index: usize, spec: &Send) -> Result<(), Undefined> {
+        let Built { segment, legal } = self.build(index, spec, now)?;
+        match &spec.fragments {
+            Some(size) => {
+                let size = self.field(index, size, 16)? as usize;
+                self.actions.extend(encode_fragments(&segment, size).into_iter().map(Action::Send));
+            }
+            None => self.actions.push(Action::Send(encode_segment(&segment))),
+        }
+        let connection = &mut self.connections[index];
+        let (bench, target) = (segment.source(), segment.destination());
+        if (bench, target) == (connection.bench, connection.target) {
+            connection.watch.sent(now, &segment, legal);
+            if legal {
+                connection.note_sent(&segment);
+            }
+            if legal && self.config.capabilities.contains("echo") && !segment.payload.is_empty() {
+                connection.written.extend_from_slice(&segment.payload);
+            }
+        } else {
+            let known = self.asides.iter_mut().find(|aside| (aside.bench, aside.target) == (bench, target));
+            let aside = match known {
+                Some(aside) => aside,
+                None => {
+                    let watch = Watch::new(bench, target);
+                    self.asides.push(Aside { bench, target, connection: index, watch });
+                    self.asides.last_mut().expect("just pushed")
+                }
+            };
+            aside.connection = index;
+            let well_formed =
+                segment.checksum == crate::segment::Checksum::Good && segment.data_offset.is_none();
+            aside.watch.sent(now, &segment, well_formed);
+        }
+        if let Some(label) = &spec.label {
+            let labelled =
+                Labelled { segment: Some(segment.clone()), connection: index, before: now, after: now };
+            self.labels.insert(label.clone(), labelled);
+            self.departing.push(label.clone());
+        }
+        self.note(now, index, EventKind::Sent(Box::new(segment)));
+        self.act(now);
+        Ok(())
+    }
+
+    /// A plain acknowledgment that the case did not spell out.
+    pub(super) fn send_ack(&mut self, now: Time, index: usize, ack: SeqNum) {
+        let spec = Send { flags: Flags::ACK, ack: Some(Expr::Int(i64::from(ack.0))), ..Send::default() };
+        // An ACK with a given number is always defined.
+        if let Ok(Built { segment, .. }) = self.build(index, &spec, now) {
+            let connection = &mut self.connections[index];
+            connection.watch.sent(now, &segment, true);
+            connection.note_sent(&segment);
+            self.actions.push(Action::Send(encode_segment(&segment)));
+            self.note(now, index, EventKind::Sent(Box::new(segment)));
+        }
+    }
+
+    fn act(&mut self, now: Time) {
+        self.acted = Acted::at(now);
+        self.departing.push(String::new());
+    }
+
+    pub(super) fn command(&mut self, now: Time, index: usize, command: AppCommand) -> crate::app::CommandId {
+        let id = self.command_id();
+        self.note(now, index, EventKind::Asked(command.clone()));
+        self.actions.push(Action::App { id, command });
+        id
+    }
+}
+
+/// `then:` as a step.
+fn state_step(then: &crate::case::Then) -> Step {
+    Step {
+        place: then.place.clone(),
+        text: format!("then: {}", then.state),
+        connection: then.connection.clone(),
+        requirement: None,
+        kind: StepKind::State(then.state),
+    }
+}
+
+/// `sent:` and `unacked:` of `given:`, as steps behind the way into the state.
+fn sent_octets(given: &Given) -> Vec<Step> {
+    let step = |text: &str, kind| Step {
+        place: given.place.clone(),
+        text: text.to_owned(),
+        connection: given.connection.clone(),
+        requirement: None,
+        kind,
+    };
+    let write = |octets: u32| {
+        let data = Data::Stream(Expr::Int(i64::from(octets)));
+        let app = crate::case::App { action: AppAction::Send(data), within: None, label: None };
+        step("app: send", StepKind::App(app))
+    };
+    let arrival = || {
+        let expect = crate::case::Expect {
+            data: Some(crate::case::DataPattern::Stream(crate::case::Pattern::Any)),
+            ..crate::case::Expect::flags(Flags::ACK)
+        };
+        step("expect: ACK with data", StepKind::Expect(Box::new(expect)))
+    };
+    let mut steps = Vec::new();
+    if given.state == State::Closed {
+        return steps;
+    }
+    if given.sent > 0 {
+        steps.extend([write(given.sent), arrival()]);
+        let ack = Send { flags: Flags::ACK, ..Send::default() };
+        steps.push(step("send: ACK", StepKind::Send(Box::new(ack))));
+    }
+    if given.unacked > 0 {
+        steps.extend([write(given.unacked), arrival()]);
+    }
+    steps
+}

@@ -1,0 +1,50 @@
+//! What a trial is told about its surroundings.
+
+use crate::case::Fixtures;
+use crate::requirement::{Catalogue, Level};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a trial is told about its surroundings.
+#[derive(Clone)]
+pub struct TrialConfig {
+    /// Ports, initial sequence numbers and payloads follow from it.
+    pub seed: u64,
+    /// This trial's own host.
+    pub bench: IpAddr,
+    /// The target.
+    pub target: IpAddr,
+    /// Our port of the first connection; the next has the next one.
+    pub bench_port: u16,
+    /// The target's port of the first connection; the next has the next one.
+    pub target_port: u16,
+    /// The largest IP packet that the link carries.
+    pub link_mtu: u16,
+    /// Whether the target's socket table can be asked.
+    pub table: bool,
+    /// Times of the profile by name: `MSL`, `RTO.MIN`, `DELAYED-ACK`.
+    pub values: Arc<BTreeMap<String, Duration>>,
+    /// How far a time may be off.
+    pub tolerance: Tolerance,
+    /// The strongest level among the case's requirements.
+    pub level: Level,
+    /// Levels of the requirements that single steps name, and of the referee's.
+    pub catalogue: Arc<Catalogue>,
+    /// The paths into the eleven states.
+    pub fixtures: Arc<Fixtures>,
+    /// What the target and its upper tester can do.
+    pub capabilities: Arc<BTreeSet<String>>,
+    /// What the application on the target writes is known: an upper tester tells it.
+    pub agent: bool,
+}
+
+/// How far a time may be off: both parts are added.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// For clock ticks and scheduling.
+    pub absolute: Duration,
+    /// Of the time itself: 0.05 is 5 %.
+    pub relative: f64,
+}

@@ -1,0 +1,383 @@
+//! One trial as a state machine: [`Engine::step`] takes what happened and says what to do.
+//!
+//! No socket, no clock: time comes in with every call, so that all verdict logic is tested with a
+//! scripted peer and virtual time.
+
+mod application;
+mod arrivals;
+mod begin;
+mod build;
+mod config;
+mod connection;
+mod eval;
+mod expectation;
+mod io;
+mod judge;
+mod labels;
+mod matching;
+mod probe;
+mod series;
+mod state_check;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod time_wait;
+mod words;
+
+pub use config::{Tolerance, TrialConfig};
+pub use io::{Action, Input, TableEntry};
+pub use stream::{Direction, Stream};
+
+use crate::app::CommandId;
+use crate::case::{Acks, Script, Step};
+use crate::segment::encode_segment;
+use crate::time::Time;
+use crate::verdict::{Event, EventKind, Finding, FindingCode, Origin, Outcome, Record, Verdict};
+use arrivals::Aside;
+use connection::Connection;
+use eval::Undefined;
+use labels::Labelled;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// More steps than this in one trial are a mistake of the case (language reference, limits).
+const MOST_STEPS: u32 = 10_000;
+
+/// One trial under way.
+pub struct Engine {
+    config: TrialConfig,
+    script: Script,
+    connections: Vec<Connection>,
+    asides: Vec<Aside>,
+    labels: BTreeMap<String, Labelled>,
+    listeners: BTreeSet<String>,
+    /// What is being run, innermost last.
+    stack: Vec<Block>,
+    /// What comes when the stack is empty, in order.
+    program: std::collections::VecDeque<Block>,
+    waiting: Waiting,
+    /// The step under way.
+    current: Option<(Step, usize)>,
+    acted: Acted,
+    acks: Acks,
+    steps_begun: u32,
+    next_command: u32,
+    lateness: Duration,
+    started: Time,
+    record: Record,
+    findings: Vec<(Verdict, Finding)>,
+    actions: Vec<Action>,
+    /// Labels bound to segments that leave with this step's actions.
+    departing: Vec<String>,
+    /// What `measure: time-wait` demands, while its connections are on their way.
+    time_wait_wanted: Option<(Duration, f64)>,
+    ended: bool,
+}
+
+/// Steps in a row.
+struct Block {
+    steps: Arc<[Step]>,
+    next: usize,
+    /// The connection that every step acts on, whatever it names.
+    connection: Option<usize>,
+    kind: BlockKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BlockKind {
+    /// The way into the first state: what fails here is inconclusive.
+    Preparing,
+    /// The steps of the case.
+    Body,
+    /// A loop: this turn of so many.
+    Repeat { turn: u32, times: u32 },
+    /// Asking on the wire for this state.
+    ProbingState(crate::state::State),
+    /// Behind the connections of `measure: time-wait`.
+    Measuring { first: usize },
+}
+
+/// What the step under way waits for.
+enum Waiting {
+    Nothing,
+    Segment(Box<expectation::Expectation>),
+    Silence { until: Time },
+    Pause { until: Time },
+    Application(Box<application::Call>),
+    Series(Box<series::Series>),
+    Table(state_check::TableCheck),
+    TimeWait(Box<time_wait::TimeWaitMeasure>),
+}
+
+/// When the last step that acted took effect: not before the one, not after the other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Acted {
+    before: Time,
+    after: Time,
+}
+
+impl Acted {
+    const fn at(time: Time) -> Self {
+        Self { before: time, after: time }
+    }
+}
+
+/// Whether the step under way is through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    Done,
+    Blocked,
+}
+
+impl Engine {
+    /// A trial that has not begun.
+    #[must_use]
+    pub fn new(config: TrialConfig, script: Script) -> Self {
+        let acks = script.acks;
+        Self {
+            config,
+            script,
+            connections: Vec::new(),
+            asides: Vec::new(),
+            labels: BTreeMap::new(),
+            listeners: BTreeSet::new(),
+            stack: Vec::new(),
+            program: std::collections::VecDeque::new(),
+            waiting: Waiting::Nothing,
+            current: None,
+            acted: Acted::default(),
+            acks,
+            steps_begun: 0,
+            next_command: 0,
+            lateness: Duration::ZERO,
+            started: Time::default(),
+            record: Record::default(),
+            findings: Vec::new(),
+            actions: Vec::new(),
+            departing: Vec::new(),
+            time_wait_wanted: None,
+            ended: false,
+        }
+    }
+
+    /// Takes one input and gives what is to be done, in order. `now` is the bench's clock, read
+    /// just before the call.
+    pub fn step(&mut self, now: Time, input: Input<'_>) -> Vec<Action> {
+        if self.ended {
+            return Vec::new();
+        }
+        match input {
+            Input::Start => self.start(now),
+            Input::Packet { stamp, octets } => self.packet(now, stamp, octets),
+            Input::App(report) => self.application_reported(now, report),
+            Input::Table(entry) => self.table_answered(now, entry),
+            Input::Timer => {}
+        }
+        self.run(now);
+        std::mem::take(&mut self.actions)
+    }
+
+    /// The actions of the last step were carried out by `after`.
+    pub fn departed(&mut self, after: Time) {
+        if self.departing.is_empty() {
+            return;
+        }
+        // The empty name stands for the last act itself.
+        for label in std::mem::take(&mut self.departing) {
+            if label.is_empty() {
+                self.acted.after = self.acted.after.max(after);
+            } else if let Some(labelled) = self.labels.get_mut(&label) {
+                labelled.after = labelled.after.max(after);
+            }
+        }
+    }
+
+    /// The bench was late by so much while this trial ran: every bound in time is widened by it.
+    pub fn was_late(&mut self, by: Duration) {
+        self.lateness = self.lateness.max(by);
+    }
+
+    /// When [`Input::Timer`] must come at the latest; `None` while only an answer can go on.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Time> {
+        if self.ended {
+            return None;
+        }
+        match &self.waiting {
+            Waiting::Nothing => None,
+            Waiting::Segment(expectation) => Some(self.expectation_wake(expectation)),
+            Waiting::Silence { until } => Some(*until + self.grace(Duration::ZERO)),
+            Waiting::Pause { until } => Some(*until),
+            Waiting::Application(call) => Some(call.give_up),
+            Waiting::Series(series) => Some(series.until),
+            Waiting::Table(check) => check.wake(),
+            Waiting::TimeWait(measure) => measure.next_wake(),
+        }
+    }
+
+    /// Whether the trial is over.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The bench itself failed: the trial ends as an error, whatever was found so far.
+    pub fn give_up(&mut self, now: Time, code: FindingCode, why: &str) {
+        if !self.ended {
+            let expected = String::from("a bench that does its part");
+            self.fault(now, code, expected, why.to_owned());
+            self.ended = true;
+        }
+    }
+
+    /// How it ended. Call it once [`Engine::has_ended`] says so.
+    #[must_use]
+    pub fn into_outcome(self) -> Outcome {
+        self.judge()
+    }
+
+    /// Packets that end what the trial may have left open on the target: one RST a connection.
+    #[must_use]
+    pub fn farewell(&self) -> Vec<Vec<u8>> {
+        self.connections.iter().filter(|c| c.alive).map(|c| encode_segment(&c.reset())).collect()
+    }
+
+    fn start(&mut self, now: Time) {
+        self.started = now;
+        self.acted = Acted::at(now);
+        if let Err(undefined) = self.prepare(now) {
+            self.undefined(now, undefined);
+        }
+    }
+
+    fn run(&mut self, now: Time) {
+        while !self.ended {
+            match self.progress(now) {
+                Ok(Progress::Blocked) => return,
+                Ok(Progress::Done) => self.waiting = Waiting::Nothing,
+                Err(undefined) => return self.undefined(now, undefined),
+            }
+            if self.ended {
+                return;
+            }
+            let Some((step, connection)) = self.next_step(now) else {
+                if matches!(self.waiting, Waiting::Nothing) {
+                    self.ended = true;
+                    return;
+                }
+                continue;
+            };
+            self.steps_begun += 1;
+            if self.steps_begun > MOST_STEPS {
+                return self.undefined(now, Undefined(format!("more than {MOST_STEPS} steps")));
+            }
+            self.current = Some((step.clone(), connection));
+            if let Err(undefined) = self.begin(now, &step, connection) {
+                return self.undefined(now, undefined);
+            }
+        }
+    }
+
+    fn progress(&mut self, now: Time) -> Result<Progress, Undefined> {
+        // Taken out, so that each kind can work on the whole engine; put back while it blocks.
+        let mut waiting = std::mem::replace(&mut self.waiting, Waiting::Nothing);
+        let progress = match &mut waiting {
+            Waiting::Nothing => Progress::Done,
+            Waiting::Segment(expectation) => self.await_segment(now, expectation)?,
+            Waiting::Silence { until } => self.await_silence(now, *until)?,
+            Waiting::Pause { until } if now >= *until => {
+                self.acted = Acted::at(*until);
+                Progress::Done
+            }
+            Waiting::Pause { .. } => Progress::Blocked,
+            Waiting::Application(call) => self.await_application(now, call)?,
+            Waiting::Series(series) => self.await_series(now, series)?,
+            Waiting::Table(check) => self.await_table(now, check),
+            Waiting::TimeWait(measure) => self.await_time_wait(now, measure)?,
+        };
+        if progress == Progress::Blocked {
+            self.waiting = waiting;
+        }
+        Ok(progress)
+    }
+
+    /// The next step and its connection; `None` at the end, or when a measure begins to wait.
+    fn next_step(&mut self, now: Time) -> Option<(Step, usize)> {
+        loop {
+            let Some(block) = self.stack.last_mut() else {
+                self.stack.push(self.program.pop_front()?);
+                continue;
+            };
+            if let Some(step) = block.steps.get(block.next) {
+                block.next += 1;
+                let step = step.clone();
+                let chosen = block.connection;
+                let connection = match chosen {
+                    Some(index) => index,
+                    None => self.connection_named(&step.connection).unwrap_or(0),
+                };
+                return Some((step, connection));
+            }
+            match &mut block.kind {
+                BlockKind::Repeat { turn, times } if *turn + 1 < *times => {
+                    *turn += 1;
+                    block.next = 0;
+                    continue;
+                }
+                BlockKind::Measuring { first } => {
+                    let first = *first;
+                    self.stack.pop();
+                    self.begin_measuring_time_wait(now, first);
+                    return None;
+                }
+                _ => {}
+            }
+            self.stack.pop();
+        }
+    }
+
+    fn push(&mut self, steps: Arc<[Step]>, connection: Option<usize>, kind: BlockKind) {
+        self.stack.push(Block { steps, next: 0, connection, kind });
+    }
+
+    fn loop_index(&self) -> Option<u32> {
+        self.stack.iter().rev().find_map(|block| match block.kind {
+            BlockKind::Repeat { turn, .. } => Some(turn),
+            _ => None,
+        })
+    }
+
+    fn is_preparing(&self) -> bool {
+        self.stack.iter().any(|block| block.kind == BlockKind::Preparing)
+    }
+
+    fn connection_named(&self, name: &str) -> Result<usize, Undefined> {
+        self.connections
+            .iter()
+            .position(|connection| connection.name == name)
+            .ok_or_else(|| Undefined(format!("there is no connection `{name}`")))
+    }
+
+    /// A bound of `span`, widened by the profile's tolerance and by how late this bench was.
+    fn grace(&self, span: Duration) -> Duration {
+        self.config.tolerance.absolute + span.mul_f64(self.config.tolerance.relative) + self.lateness
+    }
+
+    fn note(&mut self, at: Time, connection: usize, kind: EventKind) -> usize {
+        let name = self.connections.get(connection).map(|c| c.name.clone()).unwrap_or_default();
+        let preparing = self.is_preparing();
+        let origin = self.current.as_ref().map(|(step, _)| Origin {
+            place: step.place.clone(),
+            text: step.text.clone(),
+            preparing,
+        });
+        self.record.events.push(Event { at, connection: name, origin, kind });
+        self.record.events.len() - 1
+    }
+
+    fn command_id(&mut self) -> CommandId {
+        self.next_command += 1;
+        CommandId(self.next_command)
+    }
+}

@@ -1,0 +1,182 @@
+//! `measure: time-wait`: how long TIME-WAIT lasts, without touching it.
+//!
+//! Every question may restart the timer of the connection that is asked. So many connections go
+//! into TIME-WAIT, and each is asked once: early ones must still be there, late ones must be gone,
+//! and between the last that was there and the first that was gone lies the measured value.
+
+use super::connection::Connection;
+use super::eval::Undefined;
+use super::{Acted, Action, BlockKind, Engine, Progress, Waiting};
+use crate::case::Measure;
+use crate::segment::{Checksum, Flags, encode_segment};
+use crate::time::{Span, Time};
+use crate::verdict::{EventKind, FindingCode};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A measure under way.
+pub(super) struct TimeWaitMeasure {
+    is: Duration,
+    tolerance: f64,
+    samples: Vec<Sample>,
+}
+
+/// One connection, asked once.
+struct Sample {
+    index: usize,
+    /// How long after it entered TIME-WAIT it is asked.
+    age: Duration,
+    due: Time,
+    asked: Option<Time>,
+    there: Option<bool>,
+}
+
+/// When the connections are asked, in parts of the length that is demanded (0: at its beginning, 1:
+/// at its end), or, above the tolerance, in tolerances around the end.
+const EARLY: [f64; 5] = [0.02, 0.1, 0.25, 0.5, 0.75];
+const AROUND: [f64; 11] = [-2.0, -1.6, -1.2, -1.05, -0.6, -0.2, 0.2, 0.6, 1.05, 1.2, 1.4];
+
+impl Engine {
+    /// Lines up the connections that are asked, and their way into TIME-WAIT.
+    pub(super) fn prepare_time_wait(&mut self, index: usize, spec: &Measure) -> Result<(), Undefined> {
+        let given = self.connections[index].given.clone();
+        let first = self.connections.len();
+        // Nothing to run: it stands below the ways into the state, and begins the wait behind them.
+        self.push(Arc::new([]), None, BlockKind::Measuring { first });
+        let mut ways = Vec::new();
+        for number in 0..EARLY.len() + AROUND.len() {
+            let name = format!("{}.{number}", given.connection);
+            let own = self.add_connection(given.clone(), name)?;
+            ways.push(self.way_into(&given, own)?);
+        }
+        self.stack.extend(ways.into_iter().rev());
+        let is = self.span(index, &spec.is)?;
+        self.time_wait_wanted = Some((is, spec.tolerance));
+        Ok(())
+    }
+
+    /// All of them are in TIME-WAIT.
+    pub(super) fn begin_measuring_time_wait(&mut self, now: Time, first: usize) {
+        let Some((is, tolerance)) = self.time_wait_wanted.take() else { return };
+        let around = AROUND.iter().map(|part| is.mul_f64((1.0 + part * tolerance).max(0.0)));
+        let ages = EARLY.iter().map(|part| is.mul_f64(*part)).chain(around);
+        let samples = ages.enumerate().map(|(number, age)| {
+            let index = first + number;
+            let entered = self.entered_time_wait(index, now);
+            Sample { index, age, due: entered + age, asked: None, there: None }
+        });
+        let samples = samples.collect();
+        self.waiting = Waiting::TimeWait(Box::new(TimeWaitMeasure { is, tolerance, samples }));
+    }
+
+    /// When the target answered our FIN: the last that came from it.
+    fn entered_time_wait(&self, index: usize, now: Time) -> Time {
+        let name = &self.connections[index].name;
+        let arrivals = self.record.events.iter().rev();
+        let mut last = arrivals.filter(|event| {
+            matches!(event.kind, EventKind::Received { .. }) && event.connection == *name
+        });
+        last.next().map_or(now, |event| event.at)
+    }
+
+    pub(super) fn await_time_wait(
+        &mut self,
+        now: Time,
+        measure: &mut TimeWaitMeasure,
+    ) -> Result<Progress, Undefined> {
+        for sample in &mut measure.samples {
+            match sample.asked {
+                None if now >= sample.due => {
+                    self.clear_inbox(sample.index);
+                    self.ask_time_wait(now, sample.index);
+                    sample.age += now.since(sample.due);
+                    sample.asked = Some(now);
+                }
+                Some(asked) if sample.there.is_none() => {
+                    if let Some(arrival) = self.take_front(sample.index, None) {
+                        // ACK: the connection answers. SYN ACK, RST: a listener, or nobody, does.
+                        let segment = arrival.received.segment;
+                        sample.there = Some(segment.is_pure_ack());
+                        if segment.flags.contains(Flags::SYN) {
+                            self.withdraw(now, sample.index);
+                        }
+                    } else if now >= asked + self.default_within() + self.grace(self.default_within()) {
+                        return Ok(self.no_answer(now, sample));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let done = measure.samples.iter().all(|sample| sample.there.is_some());
+        if done {
+            self.judge_time_wait(now, measure);
+            return Ok(Progress::Done);
+        }
+        Ok(Progress::Blocked)
+    }
+
+    /// The question: a bare SYN with a lower number, which restarts nothing (see [`super::probe`]).
+    fn ask_time_wait(&mut self, now: Time, index: usize) {
+        let connection = &mut self.connections[index];
+        let mut segment = connection.reset();
+        segment.flags = Flags::SYN;
+        segment.seq = connection.rcv_nxt - 100_000;
+        segment.window = u16::MAX;
+        segment.checksum = Checksum::Good;
+        connection.watch.sent(now, &segment, true);
+        self.actions.push(Action::Send(encode_segment(&segment)));
+        self.note(now, index, EventKind::Sent(Box::new(segment)));
+    }
+
+    /// A SYN ACK answered the question: it shall not linger half-open.
+    fn withdraw(&mut self, now: Time, index: usize) {
+        let connection: &mut Connection = &mut self.connections[index];
+        let segment = connection.reset();
+        connection.watch.sent(now, &segment, true);
+        self.actions.push(Action::Send(encode_segment(&segment)));
+        self.note(now, index, EventKind::Sent(Box::new(segment)));
+    }
+
+    fn no_answer(&mut self, now: Time, sample: &Sample) -> Progress {
+        let expected = "an ACK (still in TIME-WAIT), a SYN ACK or a RST (gone)".into();
+        let saw = format!("nothing, {} after it began", Span(sample.age));
+        let finding = self.finding(now, FindingCode::SilentWhereAnswerRequired, expected, saw);
+        self.fail(finding);
+        Progress::Done
+    }
+
+    fn judge_time_wait(&mut self, now: Time, measure: &TimeWaitMeasure) {
+        let there = measure.samples.iter().filter(|s| s.there == Some(true)).map(|s| s.age).max();
+        let gone = measure.samples.iter().filter(|s| s.there == Some(false)).map(|s| s.age).min();
+        let measured = match (there, gone) {
+            (Some(there), Some(gone)) => format!("between {} and {}", Span(there), Span(gone)),
+            (Some(there), None) => format!("more than {}", Span(there)),
+            (None, gone) => format!("less than {}", Span(gone.unwrap_or_default())),
+        };
+        self.note(now, usize::MAX, EventKind::Note(format!("TIME-WAIT lasted {measured}")));
+        self.acted = Acted::at(now);
+        let band = measure.is.mul_f64(measure.tolerance) + self.config.tolerance.absolute + self.lateness;
+        let expected = format!("{} within {:.0} %", Span(measure.is), measure.tolerance * 100.0);
+        let too_short = gone.filter(|gone| *gone + band < measure.is);
+        let too_long = there.filter(|there| *there > measure.is + band);
+        let code = match (too_short, too_long) {
+            (Some(_), _) => FindingCode::TimeWaitTooShort,
+            (None, Some(_)) => FindingCode::TimeWaitTooLong,
+            (None, None) => return,
+        };
+        let finding = self.finding(now, code, expected, measured);
+        self.fail(finding);
+    }
+}
+
+impl TimeWaitMeasure {
+    pub(super) fn next_wake(&self) -> Option<Time> {
+        let wake = |sample: &Sample| match (sample.asked, sample.there) {
+            (None, _) => Some(sample.due),
+            // The longest wait for an answer, generously: the engine looks again at any arrival.
+            (Some(asked), None) => Some(asked + Duration::from_secs(3)),
+            (Some(_), Some(_)) => None,
+        };
+        self.samples.iter().filter_map(wake).min()
+    }
+}
