@@ -4,6 +4,7 @@
 //! `tcpspec` package (`harness/`).
 
 pub mod app;
+pub mod case;
 pub mod segment;
 pub mod seq;
 pub mod state;

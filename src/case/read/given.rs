@@ -2,7 +2,7 @@
 
 use super::action::socket_option;
 use super::keys::Keys;
-use super::scalar::{check_name, field, text, value, word};
+use super::scalar::{check_name, constant, text, word};
 use super::step::state;
 use crate::case::model::{Given, Opening, Then};
 use crate::case::types::Type;
@@ -62,7 +62,7 @@ fn one(connection: &str, node: &Node, problems: &mut Problems) -> Option<Given> 
     let state = keys.required("state", state);
     let given = Given {
         by: keys.optional("by", word::<Opening>),
-        irs: keys.optional("irs", |node| value(node, Type::Seq)),
+        irs: keys.optional("irs", |node| constant(node, Type::Seq)),
         mss: keys.optional("mss", mss),
         window_scale: keys.optional("window-scale", |node| node.as_number(0..=255_u8)),
         sack: keys.switch("sack"),
