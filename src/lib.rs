@@ -6,8 +6,8 @@
 pub mod app;
 pub mod case;
 pub mod engine;
-pub mod referee;
 pub mod profile;
+pub mod referee;
 pub mod requirement;
 pub mod segment;
 pub mod seq;

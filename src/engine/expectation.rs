@@ -94,7 +94,7 @@ impl Wanted {
 impl Engine {
     /// 1 s and the longest time for which the target may delay an ACK.
     pub(super) fn default_within(&self) -> Duration {
-        Duration::from_secs(1) + self.config.values.get("DELAYED-ACK").copied().unwrap_or_default()
+        Duration::from_secs(1) + self.config.timers.delayed_ack
     }
 
     fn window(&self, wanted: &Wanted) -> Window {

@@ -1,38 +1,9 @@
 //! Which addresses the bench plays, and with which MAC addresses.
 
 use pnet::util::MacAddr;
-use std::fmt;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
-
-/// A version of IP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Family {
-    /// IPv4.
-    V4,
-    /// IPv6.
-    V6,
-}
-
-impl Family {
-    /// The family of an address.
-    #[must_use]
-    pub fn of(address: IpAddr) -> Self {
-        match address {
-            IpAddr::V4(_) => Self::V4,
-            IpAddr::V6(_) => Self::V6,
-        }
-    }
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::V4 => "IPv4",
-            Self::V6 => "IPv6",
-        })
-    }
-}
+pub use tcpspec_core::case::Family;
 
 /// The addresses of the bench's virtual hosts: what is sent to them is received, and questions for
 /// them are answered.

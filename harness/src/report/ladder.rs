@@ -101,7 +101,9 @@ fn right(text: &str) -> String {
 
 fn asked(command: &AppCommand) -> String {
     match command {
-        AppCommand::Listen { local, backlog, .. } => format!("listen on port {}, backlog {backlog}", local.port()),
+        AppCommand::Listen { local, backlog, .. } => {
+            format!("listen on port {}, backlog {backlog}", local.port())
+        }
         AppCommand::Accept { .. } => "accept".into(),
         AppCommand::Connect { remote, .. } => format!("connect to port {}", remote.port()),
         AppCommand::AwaitConnected { .. } => "await the connection".into(),

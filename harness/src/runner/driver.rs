@@ -1,7 +1,7 @@
 //! One thread that drives every trial: frames, reports and timers in, actions out.
 
-use crate::target::{Bench, BenchError};
 use super::job::{Finished, Job};
+use crate::target::{Bench, BenchError};
 use crate::upper_tester::{ProcessUpperTester, UpperTester};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -95,7 +95,11 @@ impl<'b> Driver<'b> {
     ///
     /// # Errors
     /// Where the bench as a whole fails; the jobs that have not finished by then have no verdict.
-    pub fn run(&mut self, jobs: impl IntoIterator<Item = Job>, sink: &mut dyn Sink) -> Result<(), BenchError> {
+    pub fn run(
+        &mut self,
+        jobs: impl IntoIterator<Item = Job>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), BenchError> {
         self.waiting.extend(jobs.into_iter().map(|job| (job, 0)));
         while !(self.waiting.is_empty() && self.active.is_empty()) {
             self.turn(sink)?;
@@ -339,7 +343,10 @@ impl<'b> Driver<'b> {
         let mut outcome = active.engine.into_outcome();
         // A pass that rests on silence needs every frame; lateness spoils only what went wrong.
         let suspect = if lost > 0 {
-            Some((FindingCode::BenchLostFrames, format!("{lost} frames were lost before the bench read them")))
+            Some((
+                FindingCode::BenchLostFrames,
+                format!("{lost} frames were lost before the bench read them"),
+            ))
         } else if clock_stepped {
             Some((FindingCode::ClockStepped, "the machine's clock was set while the trial ran".into()))
         } else if latest > TOO_LATE && !matches!(outcome.verdict, Verdict::Pass | Verdict::Info) {
@@ -397,7 +404,9 @@ impl<'b> Driver<'b> {
 fn watch(ready: &Epoll, descriptor: Option<BorrowedFd<'_>>) -> Result<(), BenchError> {
     let Some(descriptor) = descriptor else { return Ok(()) };
     let readable = EpollEvent::new(EpollFlags::EPOLLIN, 0);
-    ready.add(descriptor, readable).map_err(|error| BenchError(format!("epoll refused a descriptor: {error}")))
+    ready
+        .add(descriptor, readable)
+        .map_err(|error| BenchError(format!("epoll refused a descriptor: {error}")))
 }
 
 /// The destination address in an IP header.

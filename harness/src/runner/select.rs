@@ -24,7 +24,8 @@ impl Selection {
     /// For each filter that selects nothing at all: the filter, and the nearest thing there is.
     #[must_use]
     pub fn misses<'i>(&self, ids: &[&'i str]) -> Vec<(String, Option<&'i str>)> {
-        let hits = |filter: &str| ids.iter().any(|id| if self.exact { *id == filter } else { id.contains(filter) });
+        let hits =
+            |filter: &str| ids.iter().any(|id| if self.exact { *id == filter } else { id.contains(filter) });
         let missing = self.filters.iter().filter(|filter| !hits(filter));
         missing.map(|filter| (filter.clone(), suggestion(filter, ids))).collect()
     }
@@ -51,8 +52,11 @@ mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
 
-    const IDS: [&str; 3] =
-        ["closing/active/four-segments:v4", "closing/active/four-segments:v6", "reset/window/at-rcv-nxt:v4:seq=2"];
+    const IDS: [&str; 3] = [
+        "closing/active/four-segments:v4",
+        "closing/active/four-segments:v6",
+        "reset/window/at-rcv-nxt:v4:seq=2",
+    ];
 
     fn selected(selection: &Selection) -> Vec<&'static str> {
         IDS.into_iter().filter(|id| selection.selects(id)).collect()
@@ -67,8 +71,11 @@ mod tests {
 
     #[test]
     fn exact_filters_and_skips_name_whole_ids() {
-        let selection =
-            Selection { filters: vec![IDS[0].into(), "closing".into()], exact: true, skip: vec![IDS[0].into()] };
+        let selection = Selection {
+            filters: vec![IDS[0].into(), "closing".into()],
+            exact: true,
+            skip: vec![IDS[0].into()],
+        };
         assert_eq!(selected(&selection), Vec::<&str>::new());
         let selection = Selection { filters: vec![IDS[0].into()], exact: true, skip: vec!["closing".into()] };
         assert_eq!(selected(&selection), [IDS[0]]);

@@ -71,16 +71,24 @@ impl KernelTarget {
     /// # Errors
     /// The machine does not allow it, or lacks something; the error says what.
     pub fn create() -> Result<(Self, EthernetLink), TargetError> {
-        let t0=std::time::Instant::now();let namespaces = Namespaces::create()?;eprintln!("ns {:?}",t0.elapsed());
+        let t0 = std::time::Instant::now();
+        let namespaces = Namespaces::create()?;
+        eprintln!("ns {:?}", t0.elapsed());
         // The kernel waits several milliseconds for its other processors while it makes a ring:
         // meanwhile the network is built.
         let (built, ring) = thread::scope(|scope| {
-            let ring = scope.spawn(|| {let r=Ring::allocate(RING_BYTES, MTU);eprintln!("ring {:?}",t0.elapsed());r});
-            let built = build_network(&namespaces);eprintln!("built {:?}",t0.elapsed());
+            let ring = scope.spawn(|| {
+                let r = Ring::allocate(RING_BYTES, MTU);
+                eprintln!("ring {:?}", t0.elapsed());
+                r
+            });
+            let built = build_network(&namespaces);
+            eprintln!("built {:?}", t0.elapsed());
             (built, ring.join().unwrap_or_else(|panic| resume_unwind(panic)))
         });
         let (families, interface) = built?;
-        eprintln!("joined {:?}",t0.elapsed());let mut link = EthernetLink::open(
+        eprintln!("joined {:?}", t0.elapsed());
+        let mut link = EthernetLink::open(
             ring?,
             LinkOptions {
                 interface,
@@ -90,14 +98,17 @@ impl KernelTarget {
                 promiscuous: false,
             },
         )?;
-        eprintln!("opened {:?}",t0.elapsed());for family in &families {
+        eprintln!("opened {:?}", t0.elapsed());
+        for family in &families {
             // The proof that the link carries packets: the kernel takes it into use a moment after it
             // was switched on.
             let mac = link.resolve(target_address(*family), gateway(*family), LINK_UP_PATIENCE)?;
             link.set_next_hop(*family, mac);
         }
-        eprintln!("resolved {:?}",t0.elapsed());let facts = namespaces.within(Side::Target, KernelFacts::read)??;
-        eprintln!("facts {:?}",t0.elapsed());Ok((Self { namespaces, families, facts }, link))
+        eprintln!("resolved {:?}", t0.elapsed());
+        let facts = namespaces.within(Side::Target, KernelFacts::read)??;
+        eprintln!("facts {:?}", t0.elapsed());
+        Ok((Self { namespaces, families, facts }, link))
     }
 
     /// The families that this kernel has.
@@ -165,7 +176,8 @@ impl KernelTarget {
 
 /// Makes the veth pair and everything on it, and returns the families that work and the bench's end.
 fn build_network(namespaces: &Namespaces) -> Result<(Vec<Family>, Interface), TargetError> {
-    let t0=std::time::Instant::now();let mut bench = RouteSocket::open()?;
+    let t0 = std::time::Instant::now();
+    let mut bench = RouteSocket::open()?;
     let mut target = namespaces.within(Side::Target, RouteSocket::open)??;
     bench.create_veth(
         NewEnd { name: BENCH_END, mac: BENCH_MAC },
@@ -173,7 +185,8 @@ fn build_network(namespaces: &Namespaces) -> Result<(Vec<Family>, Interface), Ta
         namespaces.descriptor(Side::Target),
         MTU as u32,
     )?;
-    eprintln!("veth {:?}",t0.elapsed());let bench_end = Interface::by_name(BENCH_END)?;
+    eprintln!("veth {:?}", t0.elapsed());
+    let bench_end = Interface::by_name(BENCH_END)?;
     let (target_end, families) = namespaces.within(Side::Target, || {
         let families = if Path::new(IPV6_SETTINGS).exists() { BOTH.to_vec() } else { vec![Family::V4] };
         quieten_ipv6();
@@ -181,9 +194,11 @@ fn build_network(namespaces: &Namespaces) -> Result<(Vec<Family>, Interface), Ta
     })?;
     let target_end = target_end?;
 
-    eprintln!("looked {:?}",t0.elapsed());offload::switch_off(BENCH_END)?;
+    eprintln!("looked {:?}", t0.elapsed());
+    offload::switch_off(BENCH_END)?;
     namespaces.within(Side::Target, || offload::switch_off(TARGET_END))??;
-eprintln!("offl {:?}",t0.elapsed());    if families.contains(&Family::V6) {
+    eprintln!("offl {:?}", t0.elapsed());
+    if families.contains(&Family::V6) {
         bench.disable_address_generation(bench_end.index)?;
         target.disable_address_generation(target_end.index)?;
     }
@@ -191,7 +206,8 @@ eprintln!("offl {:?}",t0.elapsed());    if families.contains(&Family::V6) {
     bench.set_up(bench_end.index)?;
     target.set_up(LOOPBACK)?;
     target.set_up(target_end.index)?;
-eprintln!("up {:?}",t0.elapsed());    for family in &families {
+    eprintln!("up {:?}", t0.elapsed());
+    for family in &families {
         let prefix = if *family == Family::V4 { 24 } else { 64 };
         target.add_address(target_end.index, target_address(*family), prefix)?;
         target.add_neighbour(target_end.index, gateway(*family), ROUTER_MAC)?;

@@ -89,7 +89,10 @@ impl Bench for KernelBench {
                 socket.map(|socket| (socket.state, socket.expires))
             }
         };
-        Ok(TableEntry { state: found.map(|(state, _)| state), expires: found.and_then(|(_, expires)| expires) })
+        Ok(TableEntry {
+            state: found.map(|(state, _)| state),
+            expires: found.and_then(|(_, expires)| expires),
+        })
     }
 
     fn most_at_once(&self) -> Option<usize> {

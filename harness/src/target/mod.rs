@@ -9,14 +9,15 @@ mod offload;
 pub mod state_table;
 
 pub use bench::{Bench, BenchError};
-pub use kernel_bench::{KernelBench, KernelBenchError};
 pub use kernel::{KernelCounters, KernelFacts, KernelTarget, VethEnd};
+pub use kernel_bench::{KernelBench, KernelBenchError};
 pub use namespace::{NamespaceError, Namespaces, Side};
 pub use netlink::NetlinkError;
 pub use offload::OffloadError;
-pub use state_table::{SocketEntry, SocketState, State, StateTable, StateTableError};
+pub use state_table::{SocketEntry, SocketState, StateTable, StateTableError};
 
 use crate::link::LinkError;
+pub use tcpspec_core::state::State;
 
 /// Why a target cannot be made ready.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

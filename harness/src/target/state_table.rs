@@ -14,29 +14,13 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
+use tcpspec_core::state::State;
 
 /// A window onto the TCP sockets of one network namespace.
 pub struct StateTable {
     socket: Socket,
     sequence: u32,
     buffer: Vec<u8>,
-}
-
-/// A state of a connection, by its name in RFC 9293 section 3.3.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names are the standard's")]
-pub enum State {
-    Listen,
-    SynSent,
-    SynReceived,
-    Established,
-    FinWait1,
-    FinWait2,
-    CloseWait,
-    Closing,
-    LastAck,
-    TimeWait,
-    Closed,
 }
 
 /// What the table says about one connection.
@@ -226,24 +210,6 @@ pub enum StateTableError {
 impl StateTableError {
     fn new(error: &io::Error) -> Self {
         Self::Kernel(Errno::from_raw(error.raw_os_error().unwrap_or_default()))
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Listen => "LISTEN",
-            Self::SynSent => "SYN-SENT",
-            Self::SynReceived => "SYN-RECEIVED",
-            Self::Established => "ESTABLISHED",
-            Self::FinWait1 => "FIN-WAIT-1",
-            Self::FinWait2 => "FIN-WAIT-2",
-            Self::CloseWait => "CLOSE-WAIT",
-            Self::Closing => "CLOSING",
-            Self::LastAck => "LAST-ACK",
-            Self::TimeWait => "TIME-WAIT",
-            Self::Closed => "CLOSED",
-        })
     }
 }
 

@@ -20,12 +20,12 @@ pub(super) fn text<'n, T>(
 }
 
 /// An expression of type `wanted`.
-pub(super) fn value(node: &Node, wanted: Type) -> Result<Expr, Diagnostic> {
+pub(in crate::case) fn value(node: &Node, wanted: Type) -> Result<Expr, Diagnostic> {
     text(node, |input| typed(input, wanted)).map(|value| value.expr)
 }
 
 /// A number that fits a field of so many bits, where that is known before the run.
-pub(super) fn field(node: &Node, bits: u32) -> Result<Expr, Diagnostic> {
+pub(in crate::case) fn field(node: &Node, bits: u32) -> Result<Expr, Diagnostic> {
     let expr = value(node, Type::Int)?;
     let most = (1_i64 << bits) - 1;
     match expr {
@@ -37,12 +37,12 @@ pub(super) fn field(node: &Node, bits: u32) -> Result<Expr, Diagnostic> {
 }
 
 /// An expression of type `wanted` that is known before the run.
-pub(super) fn constant(node: &Node, wanted: Type) -> Result<Expr, Diagnostic> {
+pub(in crate::case) fn constant(node: &Node, wanted: Type) -> Result<Expr, Diagnostic> {
     text(node, |input| known(input, wanted)).map(|value| value.expr)
 }
 
 /// A range of durations that is known before the run.
-pub(super) fn constant_range(node: &Node) -> Result<(Expr, Expr), Diagnostic> {
+pub(in crate::case) fn constant_range(node: &Node) -> Result<(Expr, Expr), Diagnostic> {
     text(node, |input| {
         let (from, to) = super::pattern::range(input, Type::Duration)?;
         Ok((be_constant(from)?.expr, be_constant(to)?.expr))
@@ -50,7 +50,7 @@ pub(super) fn constant_range(node: &Node) -> Result<(Expr, Expr), Diagnostic> {
 }
 
 /// A condition: one in text, or a list of values.
-pub(super) fn condition(node: &Node, wanted: Type) -> Result<Pattern, Diagnostic> {
+pub(in crate::case) fn condition(node: &Node, wanted: Type) -> Result<Pattern, Diagnostic> {
     let Value::List(elements) = &node.value else { return text(node, |input| pattern(input, wanted)) };
     if elements.is_empty() {
         return Err(node.problem("an empty list matches nothing"));
@@ -59,12 +59,12 @@ pub(super) fn condition(node: &Node, wanted: Type) -> Result<Pattern, Diagnostic
 }
 
 /// A word out of a fixed set.
-pub(super) fn word<W: Word>(node: &Node) -> Result<W, Diagnostic> {
+pub(in crate::case) fn word<W: Word>(node: &Node) -> Result<W, Diagnostic> {
     text(node, crate::case::text::fixed_word)
 }
 
 /// Control bits: `FIN ACK`, `none`.
-pub(super) fn flags(node: &Node) -> Result<Flags, Diagnostic> {
+pub(in crate::case) fn flags(node: &Node) -> Result<Flags, Diagnostic> {
     node.as_scalar()?.parse::<Flags>().map_err(|fault| {
         let hint = "control bits: FIN SYN RST PSH ACK URG ECE CWR, in upper case with blanks between";
         node.problem(fault.to_string()).with_hint(hint.to_owned())
@@ -72,7 +72,7 @@ pub(super) fn flags(node: &Node) -> Result<Flags, Diagnostic> {
 }
 
 /// `none`, `all`, `every 2`.
-pub(super) fn acks(node: &Node) -> Result<Acks, Diagnostic> {
+pub(in crate::case) fn acks(node: &Node) -> Result<Acks, Diagnostic> {
     let wanted = || node.problem("expected `none`, `all`, or `every 2`");
     match node.as_scalar()? {
         "none" => Ok(Acks::None),
@@ -85,7 +85,7 @@ pub(super) fn acks(node: &Node) -> Result<Acks, Diagnostic> {
 }
 
 /// `2 within 25% from 2`; `from` may be left out.
-pub(super) fn growth(node: &Node) -> Result<Growth, Diagnostic> {
+pub(in crate::case) fn growth(node: &Node) -> Result<Growth, Diagnostic> {
     let words: Vec<&str> = node.as_scalar()?.split_whitespace().collect();
     let (factor, within, from) = match words[..] {
         [factor, "within", within] => (factor, within, "1"),
@@ -102,14 +102,14 @@ pub(super) fn growth(node: &Node) -> Result<Growth, Diagnostic> {
 }
 
 /// A name that a case gives to something: lower-case words joined by hyphens.
-pub(super) fn name(node: &Node) -> Result<String, Diagnostic> {
+pub(in crate::case) fn name(node: &Node) -> Result<String, Diagnostic> {
     let text = node.as_scalar()?;
     check_name(text).map_err(|message| node.problem(message))?;
     Ok(text.to_owned())
 }
 
 /// Why a name given by a case is none.
-pub(super) fn check_name(text: &str) -> Result<(), String> {
+pub(in crate::case) fn check_name(text: &str) -> Result<(), String> {
     let starts_with_letter = text.starts_with(|c: char| c.is_ascii_lowercase());
     if starts_with_letter && crate::case::id::is_kebab(text) {
         return Ok(());
@@ -118,7 +118,7 @@ pub(super) fn check_name(text: &str) -> Result<(), String> {
 }
 
 /// A fault inside a scalar as a diagnostic at its place.
-pub(super) fn diagnostic(node: &Node, fault: &TextFault) -> Diagnostic {
+pub(in crate::case) fn diagnostic(node: &Node, fault: &TextFault) -> Diagnostic {
     let place = place_within(node.raw(), &node.place, &fault.range);
     Diagnostic::new(&place, fault.kind.to_string()).with_hint(fault.kind.hint())
 }
@@ -135,5 +135,6 @@ fn be_constant(value: Typed) -> Parsed<Typed> {
 }
 
 fn growth_problem(node: &Node) -> Diagnostic {
-    node.problem("expected a factor with its tolerance").with_hint("write `2 within 25%`, or `2 within 25% from 2`".to_owned())
+    node.problem("expected a factor with its tolerance")
+        .with_hint("write `2 within 25%`, or `2 within 25% from 2`".to_owned())
 }

@@ -1,0 +1,178 @@
+//! `given:` and `then:`.
+
+use super::action::socket_option;
+use super::keys::Keys;
+use super::scalar::{check_name, constant, text, word};
+use super::step::state;
+use crate::case::model::{Given, Opening, Then};
+use crate::case::types::Type;
+use crate::state::State;
+use crate::yaml::{Diagnostic, Key, Node, Problems, Value};
+
+/// The connection of a case that names none.
+pub(in crate::case) const MAIN: &str = "main";
+
+/// The connections that a case starts with: `STATE`, `{state: STATE, …}`, `{a: …, b: …}`.
+pub(in crate::case) fn given(node: &Node, problems: &mut Problems) -> Vec<Given> {
+    let several = match &node.value {
+        Value::Map(entries) if !entries.iter().any(|(key, _)| key.name == "state") => entries,
+        _ => return one(MAIN, node, problems).into_iter().collect(),
+    };
+    if several.is_empty() {
+        problems.push(node.problem("`given` is empty"));
+    }
+    several.iter().filter_map(|(key, node)| named(key, node, problems)).collect()
+}
+
+/// The states that the connections of `given` must end in.
+pub(in crate::case) fn then(node: &Node, given: &[Given], problems: &mut Problems) -> Vec<Then> {
+    let end = |connection: &str, node: &Node, problems: &mut Problems| {
+        let state = problems.note(state(node))?;
+        Some(Then { connection: connection.to_owned(), state, place: node.place.clone() })
+    };
+    match (&node.value, given) {
+        (Value::Map(entries), _) => {
+            entries.iter().filter_map(|(key, node)| end(&key.name, node, problems)).collect()
+        }
+        (_, [only]) => end(&only.connection, node, problems).into_iter().collect(),
+        (_, []) => Vec::new(),
+        (_, [first, ..]) => {
+            let hint = format!("write `{{{}: {}}}`", first.connection, node.raw());
+            let problem = node.problem("with several connections `then` names each of them");
+            problems.push(problem.with_hint(hint));
+            Vec::new()
+        }
+    }
+}
+
+fn named(key: &Key, node: &Node, problems: &mut Problems) -> Option<Given> {
+    if let Err(message) = check_name(&key.name) {
+        let problem = Diagnostic::new(&key.place, message);
+        problems.push(problem.with_hint("with `state:` this is one connection and its options".to_owned()));
+    }
+    one(&key.name, node, problems)
+}
+
+fn one(connection: &str, node: &Node, problems: &mut Problems) -> Option<Given> {
+    if !matches!(node.value, Value::Map(_)) {
+        let state = problems.note(state(node))?;
+        return Some(plain(connection, state, node));
+    }
+    let mut keys = Keys::of(node, KEYS, problems)?;
+    let state = keys.required("state", state);
+    let given = Given {
+        by: keys.optional("by", word::<Opening>),
+        irs: keys.optional("irs", |node| constant(node, Type::Seq)),
+        mss: keys.optional("mss", mss),
+        window_scale: keys.optional("window-scale", |node| node.as_number(0..=255_u8)),
+        sack: keys.switch("sack"),
+        timestamps: keys.switch("timestamps"),
+        window: keys.optional("window", |node| node.as_number(0..=u16::MAX)),
+        sent: keys.optional("sent", octets).unwrap_or(0),
+        unacked: keys.optional("unacked", octets).unwrap_or(0),
+        backlog: keys.optional("backlog", |node| node.as_number(0..=65_535_u32)),
+        socket_options: keys.list("set", |node| text(node, socket_option)).unwrap_or_default(),
+        ..plain(connection, State::Closed, node)
+    };
+    check_reachable(&given, state?, &mut keys);
+    Some(Given { state: state?, ..given })
+}
+
+fn plain(connection: &str, state: State, node: &Node) -> Given {
+    Given {
+        connection: connection.to_owned(),
+        state,
+        by: None,
+        irs: None,
+        mss: None,
+        window_scale: None,
+        sack: false,
+        timestamps: false,
+        window: None,
+        sent: 0,
+        unacked: 0,
+        backlog: None,
+        socket_options: Vec::new(),
+        place: node.place.clone(),
+    }
+}
+
+/// What the state itself forbids.
+fn check_reachable(given: &Given, state: State, keys: &mut Keys<'_, '_>) {
+    let at = |keys: &Keys<'_, '_>, name: &str| keys.node(name).unwrap_or(keys.map()).clone();
+    if let Some(by) = given.by.filter(|by| !by.reaches(state)) {
+        let problem = at(keys, "by").problem(format!("{state} cannot be reached by a{} open", article(by)));
+        keys.problems().push(problem);
+    }
+    for (name, octets) in [("sent", given.sent), ("unacked", given.unacked)] {
+        if octets > 0 && !state.is_synchronized() {
+            let problem = at(keys, name).problem(format!("in {state} the application cannot have sent data"));
+            keys.problems().push(problem);
+        }
+    }
+}
+
+fn article(by: Opening) -> String {
+    let n = if by == Opening::Active { "n" } else { "" };
+    format!("{n} {by}")
+}
+
+impl Opening {
+    /// Whether it leads into `state` (RFC 9293 section 3.3.2, figure 5).
+    #[must_use]
+    pub const fn reaches(self, state: State) -> bool {
+        match state {
+            State::Closed | State::Listen => matches!(self, Self::Passive),
+            State::SynSent => matches!(self, Self::Active),
+            State::SynReceived => matches!(self, Self::Passive | Self::Simultaneous),
+            State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait => true,
+        }
+    }
+}
+
+/// `none`, or a value of the option.
+fn mss(node: &Node) -> Result<Option<u16>, Diagnostic> {
+    if node.raw() == "none" {
+        return Ok(None);
+    }
+    node.as_number(0..=u16::MAX).map(Some)
+}
+
+fn octets(node: &Node) -> Result<u32, Diagnostic> {
+    node.as_number(0..=1_000_000_u32)
+}
+
+const KEYS: &[&str] = &[
+    "state",
+    "by",
+    "irs",
+    "mss",
+    "window-scale",
+    "sack",
+    "timestamps",
+    "window",
+    "sent",
+    "unacked",
+    "backlog",
+    "set",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figure_allows_three_ways_into_established_and_one_into_syn_sent() {
+        let ways =
+            |state| [Opening::Passive, Opening::Active, Opening::Simultaneous].map(|by| by.reaches(state));
+        assert_eq!(ways(State::Established), [true; 3]);
+        assert_eq!(ways(State::SynSent), [false, true, false]);
+        assert_eq!(ways(State::SynReceived), [true, false, true]);
+    }
+}

@@ -1,0 +1,100 @@
+//! `send:` and `icmp:`.
+
+use super::keys::Keys;
+use super::option::option_spec;
+use super::scalar::{field, flags, name, text, value, word};
+use crate::case::model::{ChecksumSpec, Data, Icmp, IcmpName, Send};
+use crate::case::types::Type;
+use crate::yaml::{Diagnostic, Node};
+
+/// The keys that may stand beside `send:`.
+pub(super) const SEND_KEYS: &[&str] = &[
+    "as",
+    "seq",
+    "ack",
+    "window",
+    "urgent",
+    "data",
+    "options",
+    "data-offset",
+    "reserved",
+    "checksum",
+    "ttl",
+    "tos",
+    "dont-fragment",
+    "to-port",
+    "from-port",
+    "fragments",
+];
+
+/// The keys that may stand beside `icmp:`.
+pub(super) const ICMP_KEYS: &[&str] = &["quote", "mtu"];
+
+/// The segment of a `send` step.
+pub(super) fn send(keys: &mut Keys<'_, '_>) -> Option<Send> {
+    let sent = Send {
+        flags: keys.required("send", flags)?,
+        label: keys.optional("as", name),
+        seq: keys.optional("seq", |node| value(node, Type::Seq)),
+        ack: keys.optional("ack", |node| value(node, Type::Seq)),
+        window: keys.optional("window", |node| field(node, 16)),
+        urgent: keys.optional("urgent", |node| field(node, 16)),
+        data: keys.optional("data", data),
+        options: keys.list("options", |node| text(node, option_spec)),
+        data_offset: keys.optional("data-offset", |node| field(node, 4)),
+        reserved: keys.optional("reserved", |node| field(node, 4)),
+        checksum: keys.optional("checksum", checksum),
+        ttl: keys.optional("ttl", |node| field(node, 8)),
+        tos: keys.optional("tos", |node| field(node, 8)),
+        dont_fragment: keys.optional("dont-fragment", Node::as_bool),
+        to_port: keys.optional("to-port", |node| field(node, 16)),
+        from_port: keys.optional("from-port", |node| field(node, 16)),
+        fragments: keys.optional("fragments", |node| field(node, 16)),
+    };
+    Some(sent)
+}
+
+/// The error of an `icmp` step.
+pub(super) fn icmp(keys: &mut Keys<'_, '_>) -> Option<Icmp> {
+    let kind = keys.required("icmp", word::<IcmpName>);
+    let quote = keys.required("quote", name);
+    let mtu = keys.optional("mtu", |node| match kind {
+        Some(IcmpName::PacketTooBig) | None => field(node, 32),
+        Some(_) => Err(node.problem("only `packet-too-big` carries an MTU")),
+    });
+    if kind == Some(IcmpName::PacketTooBig) && keys.node("mtu").is_none() {
+        let missing = keys.map().problem("`packet-too-big` needs the next hop's `mtu`");
+        keys.problems().push(missing);
+    }
+    Some(Icmp { kind: kind?, mtu, quote: quote? })
+}
+
+/// `100`, `{text: abc}`, `{altered: 10}`.
+fn data(node: &Node) -> Result<Data, Diagnostic> {
+    let Ok(entries) = node.as_entries() else {
+        return field(node, 16).map(Data::Stream).map_err(|problem| as_text(node, problem));
+    };
+    let fields = node.as_map(&["text", "altered"])?;
+    match (entries.len(), fields.optional("text"), fields.optional("altered")) {
+        (1, Some(text), _) => Ok(Data::Text(text.as_scalar()?.to_owned())),
+        (1, _, Some(length)) => field(length, 16).map(Data::Altered),
+        _ => Err(node.problem("expected one of `text` and `altered`")),
+    }
+}
+
+/// `data: abc` was meant as text.
+fn as_text(node: &Node, problem: Diagnostic) -> Diagnostic {
+    match problem.hint {
+        Some(_) => problem,
+        None => problem.with_hint(format!("for these very octets write `data: {{text: '{}'}}`", node.raw())),
+    }
+}
+
+/// `good`, `bad`, or a value.
+fn checksum(node: &Node) -> Result<ChecksumSpec, Diagnostic> {
+    match node.raw() {
+        "good" => Ok(ChecksumSpec::Good),
+        "bad" => Ok(ChecksumSpec::Bad),
+        _ => field(node, 16).map(ChecksumSpec::Value),
+    }
+}

@@ -1,0 +1,228 @@
+//! Steps: one verb a map, its keys beside it.
+
+use super::action::action;
+use super::expect::{EXPECT_KEYS, expect_step};
+use super::keys::Keys;
+use super::scalar::{acks, check_name, constant, name, text, word};
+use super::send::{ICMP_KEYS, SEND_KEYS, icmp, send};
+use super::series::{MEASURE_KEYS, measure, retransmissions};
+use crate::case::model::{App, OneOf, Step, StepKind};
+use crate::case::types::Type;
+use crate::case::words::Word;
+use crate::state::State;
+use crate::yaml::{Diagnostic, Key, Node, Problems, Value, nearest};
+use std::sync::Arc;
+
+/// Reads steps and collects what is wrong with them.
+pub(in crate::case) struct StepReader<'p> {
+    /// Where problems go.
+    pub(in crate::case) problems: &'p mut Problems,
+    /// The connection of a step without `on:`; `None`: every step must say.
+    pub(in crate::case) connection: Option<String>,
+}
+
+/// What every step may say.
+pub(super) struct Common;
+
+impl Common {
+    /// The keys of every step.
+    pub(super) const KEYS: &'static [&'static str] = &["on", "requirement"];
+}
+
+impl StepReader<'_> {
+    /// A list of steps. `None`: it is no list.
+    pub(in crate::case) fn steps(&mut self, node: &Node) -> Option<Arc<[Step]>> {
+        let elements = self.problems.note(node.as_list())?;
+        Some(elements.iter().filter_map(|element| self.step(element)).collect())
+    }
+
+    fn step(&mut self, node: &Node) -> Option<Step> {
+        let (verb, key) = self.problems.note(verb_of(node))?;
+        let allowed: Vec<&str> =
+            [verb.word()].iter().chain(verb.keys()).chain(Common::KEYS).copied().collect();
+        let mut keys = Keys::of(node, &allowed, self.problems)?;
+        let connection = connection(&mut keys, self.connection.as_deref());
+        let requirement = keys.optional("requirement", |node| node.as_scalar().map(str::to_owned));
+        let kind = match verb {
+            Verb::Repeat => {
+                let times = keys.required("repeat", |node| constant(node, Type::Int));
+                let body = keys.required("steps", Ok);
+                let steps = self.steps(body?)?;
+                StepKind::Repeat { times: times?, steps }
+            }
+            Verb::OneOf => {
+                let alternatives = keys.required("one-of", Node::as_entries);
+                let prefer = keys.optional("prefer", name);
+                StepKind::OneOf(OneOf { alternatives: self.alternatives(alternatives?), prefer })
+            }
+            _ => leaf(verb, &mut keys)?,
+        };
+        let text = brief(verb, node);
+        Some(Step { place: key.place.clone(), text, connection: connection?, requirement, kind })
+    }
+
+    fn alternatives(&mut self, entries: &[(Key, Node)]) -> Vec<(String, Arc<[Step]>)> {
+        let mut alternatives = Vec::new();
+        for (key, node) in entries {
+            if let Err(message) = check_name(&key.name) {
+                self.problems.push(Diagnostic::new(&key.place, message));
+            }
+            alternatives.extend(self.steps(node).map(|steps| (key.name.clone(), steps)));
+        }
+        alternatives
+    }
+}
+
+/// The verb of a step and where it stands.
+fn verb_of(node: &Node) -> Result<(Verb, &Key), Diagnostic> {
+    let entries = node.as_entries().map_err(|problem| {
+        problem.with_hint("a step is a map with a verb: `send: SYN`, `{silence: 1s}`".to_owned())
+    })?;
+    let mut verbs = entries.iter().filter_map(|(key, _)| Some((Verb::from_word(&key.name)?, key)));
+    match (verbs.next(), verbs.next()) {
+        (Some(verb), None) => Ok(verb),
+        (Some((_, first)), Some((_, second))) => {
+            let message =
+                format!("`{}` and `{}` are two verbs: make them two steps", first.name, second.name);
+            Err(Diagnostic::new(&second.place, message).with_note_at(&first.place, "the first verb"))
+        }
+        (None, _) => Err(no_verb(node, entries)),
+    }
+}
+
+fn no_verb(node: &Node, entries: &[(Key, Node)]) -> Diagnostic {
+    let near = |(key, _): &(Key, Node)| Some((nearest(&key.name, Verb::words())?, key.place.clone()));
+    match entries.iter().find_map(near) {
+        Some((verb, place)) => {
+            Diagnostic::new(&place, "this is no verb").with_hint(format!("did you mean `{verb}`?"))
+        }
+        None => {
+            let verbs: Vec<&str> = Verb::words().collect();
+            node.problem("this step has no verb").with_hint(format!("verbs: {}", verbs.join(", ")))
+        }
+    }
+}
+
+/// The connection of a step: named by `on:`, or the only one.
+fn connection(keys: &mut Keys<'_, '_>, only: Option<&str>) -> Option<String> {
+    if keys.node("on").is_some() {
+        return keys.optional("on", name);
+    }
+    if only.is_none() {
+        let problem = keys
+            .map()
+            .problem("this step does not say on which connection it acts")
+            .with_hint("add `on:` with the name of one of them".to_owned());
+        keys.problems().push(problem);
+    }
+    only.map(str::to_owned)
+}
+
+/// A step without steps inside.
+fn leaf(verb: Verb, keys: &mut Keys<'_, '_>) -> Option<StepKind> {
+    Some(match verb {
+        Verb::Send => StepKind::Send(Box::new(send(keys)?)),
+        Verb::Expect => expect_step(keys)?,
+        Verb::Silence => StepKind::Silence(keys.required("silence", |node| constant(node, Type::Duration))?),
+        Verb::Wait => StepKind::Wait(keys.required("wait", |node| constant(node, Type::Duration))?),
+        Verb::App => StepKind::App(App {
+            action: keys.required("app", |node| text(node, action))?,
+            within: keys.optional("within", |node| constant(node, Type::Duration)),
+            label: keys.optional("as", name),
+        }),
+        Verb::Icmp => StepKind::Icmp(icmp(keys)?),
+        Verb::Retransmissions => StepKind::Retransmissions(retransmissions(keys)?),
+        Verb::Measure => StepKind::Measure(measure(keys)?),
+        Verb::Probe => StepKind::Probe(keys.required("probe", word)?),
+        Verb::State => StepKind::State(keys.required("state", state)?),
+        Verb::Acks => StepKind::Acks(keys.required("acks", acks)?),
+        Verb::Repeat | Verb::OneOf => return None,
+    })
+}
+
+/// One of the eleven states.
+pub(super) fn state(node: &Node) -> Result<State, Diagnostic> {
+    let text = node.as_scalar()?;
+    text.parse().map_err(|fault: crate::state::NotAState| {
+        let nearest = nearest(text, State::ALL.map(State::name));
+        node.problem(fault.to_string()).with_hint(nearest.map(|name| format!("did you mean `{name}`?")))
+    })
+}
+
+/// The step in short, as people read it in ladders and messages.
+fn brief(verb: Verb, node: &Node) -> String {
+    let entries = node.as_entries().unwrap_or_default();
+    let value = entries.iter().find(|(key, _)| key.name == verb.word()).map(|(_, value)| value);
+    let detail = match (value.map(|node| &node.value), value) {
+        (Some(Value::Map(entries)), _) if verb == Verb::Retransmissions => {
+            let of = entries.iter().find(|(key, _)| key.name == "of").map_or("", |(_, label)| label.raw());
+            format!("of {of}")
+        }
+        (Some(Value::Map(entries)), _) => {
+            let names: Vec<&str> = entries.iter().map(|(key, _)| key.name.as_str()).collect();
+            names.join(", ")
+        }
+        (Some(Value::List(elements)), _) => {
+            let elements: Vec<&str> = elements.iter().map(Node::raw).collect();
+            elements.join(" or ")
+        }
+        (_, Some(node)) => node.raw().to_owned(),
+        (_, None) => String::new(),
+    };
+    format!("{}: {detail}", verb.word())
+}
+
+/// The verbs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Send,
+    Expect,
+    Silence,
+    OneOf,
+    App,
+    Icmp,
+    Retransmissions,
+    Measure,
+    Probe,
+    State,
+    Wait,
+    Repeat,
+    Acks,
+}
+
+impl Verb {
+    /// The keys that may stand beside it.
+    const fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Send => SEND_KEYS,
+            Self::Expect => EXPECT_KEYS,
+            Self::OneOf => &["prefer"],
+            Self::App => &["as", "within"],
+            Self::Icmp => ICMP_KEYS,
+            Self::Measure => MEASURE_KEYS,
+            Self::Repeat => &["steps"],
+            Self::Silence | Self::Retransmissions | Self::Probe | Self::State | Self::Wait | Self::Acks => {
+                &[]
+            }
+        }
+    }
+}
+
+impl Word for Verb {
+    const KIND: &'static str = "a verb";
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("send", Self::Send),
+        ("expect", Self::Expect),
+        ("silence", Self::Silence),
+        ("one-of", Self::OneOf),
+        ("app", Self::App),
+        ("icmp", Self::Icmp),
+        ("retransmissions", Self::Retransmissions),
+        ("measure", Self::Measure),
+        ("probe", Self::Probe),
+        ("state", Self::State),
+        ("wait", Self::Wait),
+        ("repeat", Self::Repeat),
+        ("acks", Self::Acks),
+    ];
+}
