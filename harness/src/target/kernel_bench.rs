@@ -49,6 +49,13 @@ impl KernelBench {
     }
 }
 
+impl KernelBench {
+    /// The target and the link at once, for the bare loop of the measurements.
+    pub(crate) fn parts(&mut self) -> (&KernelTarget, &mut EthernetLink) {
+        (&self.target, &mut self.link)
+    }
+}
+
 impl Bench for KernelBench {
     fn link(&mut self) -> &mut dyn Link {
         &mut self.link
