@@ -260,18 +260,14 @@ fn is_composite(value: &Node) -> bool {
 
 /// `node` with parentheses around each of these names where it stands inside longer text.
 fn enclosed(node: &Node, names: &[&str]) -> Node {
-    let value = match &node.value {
-        Value::Text(text) => {
-            let text = names.iter().fold(text.clone(), |text, name| enclose(&text, name));
-            return Node::text(node.place.clone(), text);
-        }
-        Value::List(elements) => Value::List(elements.iter().map(|element| enclosed(element, names)).collect()),
-        Value::Map(entries) => {
-            Value::Map(entries.iter().map(|(key, node)| (key.clone(), enclosed(node, names))).collect())
-        }
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => return node.clone(),
-    };
-    Node { value, ..node.clone() }
+    let mut node = node.clone();
+    match &mut node.value {
+        Value::Text(text) => *text = names.iter().fold(std::mem::take(text), |text, name| enclose(&text, name)),
+        Value::List(elements) => elements.iter_mut().for_each(|element| *element = enclosed(element, names)),
+        Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| *node = enclosed(node, names)),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
+    }
+    node
 }
 
 fn enclose(text: &str, name: &str) -> String {
