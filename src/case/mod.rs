@@ -1,23 +1,33 @@
 //! The case language: YAML to typed cases with their places, expansion into trials, checks.
 
+mod capability;
+mod constant;
 mod expr;
-mod fixtures;
-pub use fixtures::Fixtures;
 mod expr_parse;
+mod file;
+mod fixtures;
+mod flow;
 mod id;
 mod model;
 mod outline;
 mod read;
 mod show;
+mod suite;
 mod table;
 mod text;
 mod types;
+mod values;
+mod waits;
 mod words;
 
+pub use capability::{Capability, NotACapability};
 pub use expr::{Expr, LabelField, Name, Operator, Variable};
 pub use expr_parse::{Typed, parse_expression};
+pub use file::{CaseFile, RawCase};
+pub use fixtures::{Fixtures, Path, PathName};
 pub use id::{Family, NotATrialId, TrialId};
 pub use model::*;
+pub use suite::{Suite, Trial};
 pub use text::{TextFault, TextFaultKind};
 pub use types::Type;
 pub use words::Word;

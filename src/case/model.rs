@@ -1,6 +1,8 @@
 //! A case as typed values. Nothing half-valid gets here: what the reader lets through can be run.
 
+use super::capability::Capability;
 use super::expr::Expr;
+use super::id::Family;
 use crate::app::SocketOption;
 use crate::segment::Flags;
 use crate::state::State;
@@ -21,9 +23,13 @@ pub struct Case {
     /// Why it matters to those who use the target.
     pub effect: String,
     /// Capabilities that it names itself (others follow from its steps).
-    pub needs: Vec<String>,
+    pub needs: Vec<Capability>,
+    /// The families of addresses that it runs on.
+    pub families: Vec<Family>,
     /// Run only with `--include-ignored`: its wait is over a minute and more.
     pub slow: bool,
+    /// Faults that make it fail.
+    pub faults: Vec<String>,
     /// The rows of its table; one empty row where it has none.
     pub rows: Vec<Row>,
 }

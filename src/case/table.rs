@@ -51,11 +51,7 @@ impl Table {
             Value::Map(entries) => entries
                 .iter()
                 .filter(|(key, _)| key.name != EXCEPT)
-                .map(
-                    |(key, node)| {
-                        if key.name == ROWS { rows(node, problems) } else { column(key, node, problems) }
-                    },
-                )
+                .map(|(key, node)| if key.name == ROWS { rows(node, problems) } else { column(key, node, problems) })
                 .collect(),
             _ => {
                 problems.push(node.problem("`for` is a map of lists, or a list of maps"));
@@ -69,8 +65,7 @@ impl Table {
         }
         let product = parts.into_iter().fold(vec![(Vec::new(), Vec::new())], |rows, part| join(&rows, &part));
         let columns = columns_of(&product, problems);
-        let mut rows: Vec<TableRow> =
-            product.into_iter().map(|(names, cells)| TableRow::new(&names, &cells)).collect();
+        let mut rows: Vec<TableRow> = product.into_iter().map(|(names, cells)| TableRow::new(&names, &cells)).collect();
         if let Ok(fields) = node.as_entries()
             && let Some((_, except)) = fields.iter().find(|(key, _)| key.name == EXCEPT)
         {
@@ -260,27 +255,19 @@ pub(super) fn brief(node: &Node) -> String {
 /// Whether the value is an expression with an operator, which needs parentheses inside another.
 fn is_composite(value: &Node) -> bool {
     let parsed = super::expr_parse::parse_expression(value.raw(), &value.place);
-    parsed.is_ok_and(|typed| {
-        matches!(typed.expr, super::expr::Expr::Binary(..)) && !value.raw().starts_with('(')
-    })
+    parsed.is_ok_and(|typed| matches!(typed.expr, super::expr::Expr::Binary(..)) && !value.raw().starts_with('('))
 }
 
 /// `node` with parentheses around each of these names where it stands inside longer text.
 fn enclosed(node: &Node, names: &[&str]) -> Node {
-    let value = match &node.value {
-        Value::Text(text) => {
-            let text = names.iter().fold(text.clone(), |text, name| enclose(&text, name));
-            return Node::text(node.place.clone(), text);
-        }
-        Value::List(elements) => {
-            Value::List(elements.iter().map(|element| enclosed(element, names)).collect())
-        }
-        Value::Map(entries) => {
-            Value::Map(entries.iter().map(|(key, node)| (key.clone(), enclosed(node, names))).collect())
-        }
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => return node.clone(),
-    };
-    Node { value, ..node.clone() }
+    let mut node = node.clone();
+    match &mut node.value {
+        Value::Text(text) => *text = names.iter().fold(std::mem::take(text), |text, name| enclose(&text, name)),
+        Value::List(elements) => elements.iter_mut().for_each(|element| *element = enclosed(element, names)),
+        Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| *node = enclosed(node, names)),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
+    }
+    node
 }
 
 fn enclose(text: &str, name: &str) -> String {

@@ -3,7 +3,7 @@
 use super::action::socket_option;
 use super::keys::Keys;
 use super::scalar::{check_name, constant, text, word};
-use super::step::state;
+use super::step::{connection_named, state};
 use crate::case::model::{Given, Opening, Then};
 use crate::case::types::Type;
 use crate::state::State;
@@ -26,13 +26,18 @@ pub(in crate::case) fn given(node: &Node, problems: &mut Problems) -> Vec<Given>
 
 /// The states that the connections of `given` must end in.
 pub(in crate::case) fn then(node: &Node, given: &[Given], problems: &mut Problems) -> Vec<Then> {
+    let all: Vec<String> = given.iter().map(|given| given.connection.clone()).collect();
     let end = |connection: &str, node: &Node, problems: &mut Problems| {
         let state = problems.note(state(node))?;
         Some(Then { connection: connection.to_owned(), state, place: node.place.clone() })
     };
     match (&node.value, given) {
         (Value::Map(entries), _) => {
-            entries.iter().filter_map(|(key, node)| end(&key.name, node, problems)).collect()
+            let named = |(key, node): &(Key, Node)| {
+                problems.note(connection_named(&key.name, &key.place, &all))?;
+                end(&key.name, node, problems)
+            };
+            entries.iter().filter_map(named).collect()
         }
         (_, [only]) => end(&only.connection, node, problems).into_iter().collect(),
         (_, []) => Vec::new(),

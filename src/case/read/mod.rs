@@ -5,6 +5,7 @@ mod action;
 mod expect;
 mod given;
 mod keys;
+mod one_of;
 mod option;
 mod pattern;
 mod scalar;
@@ -15,7 +16,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub(super) use given::{given, then};
+pub(super) use given::{MAIN, given, then};
 pub(super) use keys::Keys;
 pub(super) use scalar::{acks, check_name, name, word};
-pub(super) use step::StepReader;
+pub(super) use step::{StepReader, state_from};

@@ -3,20 +3,22 @@
 use super::action::action;
 use super::expect::{EXPECT_KEYS, expect_step};
 use super::keys::Keys;
-use super::scalar::{acks, check_name, constant, name, text, word};
+use super::scalar::{acks, constant, name, text, word};
 use super::send::{ICMP_KEYS, SEND_KEYS, icmp, send};
 use super::series::{MEASURE_KEYS, measure, retransmissions};
-use crate::case::model::{App, OneOf, Step, StepKind};
+use crate::case::model::{App, Step, StepKind};
 use crate::case::types::Type;
 use crate::case::words::Word;
 use crate::state::State;
-use crate::yaml::{Diagnostic, Key, Node, Problems, Value, nearest};
+use crate::yaml::{Diagnostic, Key, Node, Place, Problems, Value, nearest};
 use std::sync::Arc;
 
 /// Reads steps and collects what is wrong with them.
 pub(in crate::case) struct StepReader<'p> {
     /// Where problems go.
     pub(in crate::case) problems: &'p mut Problems,
+    /// The connections that there are.
+    pub(in crate::case) connections: Vec<String>,
     /// The connection of a step without `on:`; `None`: every step must say.
     pub(in crate::case) connection: Option<String>,
 }
@@ -41,19 +43,19 @@ impl StepReader<'_> {
         let allowed: Vec<&str> =
             [verb.word()].iter().chain(verb.keys()).chain(Common::KEYS).copied().collect();
         let mut keys = Keys::of(node, &allowed, self.problems)?;
-        let connection = connection(&mut keys, self.connection.as_deref());
+        let connection = connection(&mut keys, &self.connections, self.connection.as_deref());
         let requirement = keys.optional("requirement", |node| node.as_scalar().map(str::to_owned));
         let kind = match verb {
             Verb::Repeat => {
                 let times = keys.required("repeat", |node| constant(node, Type::Int));
                 let body = keys.required("steps", Ok);
-                let steps = self.steps(body?)?;
+                let steps = self.on(connection.as_deref()).steps(body?)?;
                 StepKind::Repeat { times: times?, steps }
             }
             Verb::OneOf => {
-                let alternatives = keys.required("one-of", Node::as_entries);
-                let prefer = keys.optional("prefer", name);
-                StepKind::OneOf(OneOf { alternatives: self.alternatives(alternatives?), prefer })
+                let entries = keys.required("one-of", Node::as_entries);
+                let prefer = keys.node("prefer");
+                StepKind::OneOf(self.on(connection.as_deref()).one_of(key, entries?, prefer))
             }
             _ => leaf(verb, &mut keys)?,
         };
@@ -61,15 +63,10 @@ impl StepReader<'_> {
         Some(Step { place: key.place.clone(), text, connection: connection?, requirement, kind })
     }
 
-    fn alternatives(&mut self, entries: &[(Key, Node)]) -> Vec<(String, Arc<[Step]>)> {
-        let mut alternatives = Vec::new();
-        for (key, node) in entries {
-            if let Err(message) = check_name(&key.name) {
-                self.problems.push(Diagnostic::new(&key.place, message));
-            }
-            alternatives.extend(self.steps(node).map(|steps| (key.name.clone(), steps)));
-        }
-        alternatives
+    /// For steps inside a step on this connection: theirs, unless they say otherwise.
+    pub(super) fn on(&mut self, connection: Option<&str>) -> StepReader<'_> {
+        let connection = connection.map(str::to_owned).or_else(|| self.connection.clone());
+        StepReader { problems: self.problems, connections: self.connections.clone(), connection }
     }
 }
 
@@ -104,18 +101,28 @@ fn no_verb(node: &Node, entries: &[(Key, Node)]) -> Diagnostic {
 }
 
 /// The connection of a step: named by `on:`, or the only one.
-fn connection(keys: &mut Keys<'_, '_>, only: Option<&str>) -> Option<String> {
+fn connection(keys: &mut Keys<'_, '_>, all: &[String], only: Option<&str>) -> Option<String> {
     if keys.node("on").is_some() {
-        return keys.optional("on", name);
+        return keys.optional("on", |node| connection_named(node.as_scalar()?, &node.place, all));
     }
     if only.is_none() {
         let problem = keys
             .map()
             .problem("this step does not say on which connection it acts")
-            .with_hint("add `on:` with the name of one of them".to_owned());
+            .with_hint(format!("add `on:` with one of {}", all.join(", ")));
         keys.problems().push(problem);
     }
     only.map(str::to_owned)
+}
+
+/// One of the connections of `given`.
+pub(super) fn connection_named(text: &str, place: &Place, all: &[String]) -> Result<String, Diagnostic> {
+    if all.iter().any(|name| name == text) {
+        return Ok(text.to_owned());
+    }
+    let known: Vec<&str> = all.iter().map(String::as_str).collect();
+    let hint = crate::yaml::did_you_mean(text, &known);
+    Err(Diagnostic::new(place, format!("there is no connection `{text}`")).with_hint(hint))
 }
 
 /// A step without steps inside.
@@ -142,10 +149,14 @@ fn leaf(verb: Verb, keys: &mut Keys<'_, '_>) -> Option<StepKind> {
 
 /// One of the eleven states.
 pub(super) fn state(node: &Node) -> Result<State, Diagnostic> {
-    let text = node.as_scalar()?;
+    state_from(node.as_scalar()?, &node.place)
+}
+
+/// One of the eleven states, by its name.
+pub(in crate::case) fn state_from(text: &str, place: &Place) -> Result<State, Diagnostic> {
     text.parse().map_err(|fault: crate::state::NotAState| {
         let nearest = nearest(text, State::ALL.map(State::name));
-        node.problem(fault.to_string()).with_hint(nearest.map(|name| format!("did you mean `{name}`?")))
+        Diagnostic::new(place, fault.to_string()).with_hint(nearest.map(|name| format!("did you mean `{name}`?")))
     })
 }
 

@@ -1,0 +1,329 @@
+//! A case file: its cases are found at once, and each is read when somebody asks for it.
+
+use super::capability::Capability;
+use super::flow::check_script;
+use super::id::{Family, TrialId, is_kebab};
+use super::model::{Acks, Case, Row, Script};
+use super::outline::{Outline, Piece, key_lines, outline};
+use super::read::{Keys, StepReader, acks, given, name, then, word};
+use super::table::{Table, TableRow};
+use super::words::Word;
+use crate::yaml::{self, Diagnostic, Node, Place, Problems, Value};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+/// One file of cases.
+#[derive(Debug)]
+pub struct CaseFile {
+    id: String,
+    source: Arc<Source>,
+    head: Range<usize>,
+    cases: Vec<RawCase>,
+}
+
+/// A case whose lines are known, and whose content is read when it is asked for.
+#[derive(Debug)]
+pub struct RawCase {
+    id: String,
+    place: Place,
+    source: Arc<Source>,
+    first_line: u32,
+    body: Range<usize>,
+    families: Vec<Family>,
+    table: Table,
+    node: OnceLock<Result<Node, Diagnostic>>,
+    case: OnceLock<Result<Case, Vec<Diagnostic>>>,
+}
+
+/// A file's name and text.
+#[derive(Debug)]
+struct Source {
+    name: Arc<str>,
+    text: Cow<'static, str>,
+}
+
+impl CaseFile {
+    /// Finds the cases of a file and expands their tables. `path` ends in `area/file.yaml`, and
+    /// places carry it.
+    ///
+    /// # Errors
+    /// Its name or layout is wrong, or a table.
+    pub fn read(path: &str, text: impl Into<Cow<'static, str>>) -> Result<Self, Vec<Diagnostic>> {
+        let source = Arc::new(Source { name: Arc::from(path), text: text.into() });
+        let id = file_id(&source.name).map_err(|problem| vec![problem])?;
+        let Outline { head, cases } = outline(&source.name, &source.text)?;
+        let mut problems = Problems::default();
+        let cases = cases.into_iter().map(|piece| RawCase::new(&id, piece, &source, &mut problems)).collect();
+        problems.finish(Self { id, source, head, cases })
+    }
+
+    /// `area/file`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The path that places carry.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.source.name
+    }
+
+    /// Its text, for showing a diagnostic.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.source.text
+    }
+
+    /// Its cases, in their order.
+    #[must_use]
+    pub fn cases(&self) -> &[RawCase] {
+        &self.cases
+    }
+
+    /// What its cases have in common.
+    ///
+    /// # Errors
+    /// It is missing, or unreadable.
+    pub fn about(&self) -> Result<String, Diagnostic> {
+        let head = yaml::parse_part(&self.source.name, 1, &self.source.text[self.head.clone()])?;
+        let missing = || Diagnostic::new(&Place::start_of(self.source.name.clone()), "`about` is missing in this file");
+        match head.value {
+            Value::Null => Err(missing()),
+            _ => head.as_map(&["about"])?.required_as("about", sentence),
+        }
+    }
+}
+
+impl RawCase {
+    fn new(file: &str, piece: Piece, source: &Arc<Source>, problems: &mut Problems) -> Self {
+        let mut case = Self {
+            id: format!("{file}/{}", piece.name),
+            place: piece.place,
+            source: source.clone(),
+            first_line: piece.first_line,
+            body: piece.body,
+            families: Family::ALL.to_vec(),
+            table: Table::none(),
+            node: OnceLock::new(),
+            case: OnceLock::new(),
+        };
+        if let Some(node) = case.key("families", problems) {
+            case.families = problems.note(families(&node)).unwrap_or_default();
+        }
+        if let Some(node) = case.key("for", problems) {
+            case.table = Table::read(&node, problems);
+        }
+        case
+    }
+
+    /// `area/file/case`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where its name stands.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The families that it runs on.
+    #[must_use]
+    pub fn families(&self) -> &[Family] {
+        &self.families
+    }
+
+    /// The rows of its table; one empty row where it has none.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.table.rows.iter().map(|row| &row.row)
+    }
+
+    /// The names of its trials with their rows: for each row its families.
+    pub fn trials(&self) -> impl Iterator<Item = (TrialId, usize)> {
+        let of_row = move |(number, row): (usize, &TableRow)| {
+            let suffix = row.row.suffix.clone();
+            self.families.iter().filter_map(move |family| {
+                // Names of files, cases and rows have been checked: there is none without an id.
+                TrialId::new(&self.id, *family, &suffix).ok().map(|id| (id, number))
+            })
+        };
+        self.table.rows.iter().enumerate().flat_map(of_row)
+    }
+
+    /// What it says about itself.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, its steps apart.
+    pub fn case(&self) -> Result<&Case, Vec<Diagnostic>> {
+        self.case.get_or_init(|| self.read_case()).as_ref().map_err(Clone::clone)
+    }
+
+    /// What its trials of this row do (a number below that of [`RawCase::rows`]).
+    ///
+    /// # Errors
+    /// Everything that is wrong with its beginning, its steps and its end.
+    pub fn script(&self, row: usize) -> Result<Script, Vec<Diagnostic>> {
+        let node = self.node().map_err(|problem| vec![problem])?;
+        let row = self.table.rows.get(row).ok_or_else(|| {
+            vec![Diagnostic::new(&self.place, format!("this case has {} rows", self.table.rows.len()))]
+        })?;
+        read_script(node, row).map_err(|problems| match row.row.suffix.as_str() {
+            "" => problems,
+            suffix => problems.into_iter().map(|problem| problem.with_note(format!("in the row {suffix}"))).collect(),
+        })
+    }
+
+    /// The columns of its table that nothing uses.
+    pub(super) fn unused_columns(&self) -> Vec<Diagnostic> {
+        let (Ok(node), Some(row)) = (self.node(), self.table.rows.first()) else { return Vec::new() };
+        let Ok(entries) = node.as_entries() else { return Vec::new() };
+        let is_used = |column: &str| {
+            let nodes = entries.iter().filter(|(key, _)| SCRIPT_KEYS.contains(&key.name.as_str()));
+            nodes.map(|(_, node)| node).any(|node| row.is_used(column, node))
+        };
+        let unused = self.table.columns.iter().filter(|(column, _)| !is_used(column));
+        unused.map(|(column, place)| Diagnostic::new(place, format!("nothing uses `${column}`"))).collect()
+    }
+
+    /// The whole case as YAML; its place is that of its name.
+    pub(super) fn node(&self) -> Result<&Node, Diagnostic> {
+        let parse = || {
+            let text = &self.source.text[self.body.clone()];
+            let mut node = yaml::parse_part(&self.source.name, self.first_line, text)?;
+            node.place = self.place.clone();
+            match node.value {
+                Value::Null => Err(node.problem("this case is empty")),
+                _ => Ok(node),
+            }
+        };
+        self.node.get_or_init(parse).as_ref().map_err(Clone::clone)
+    }
+
+    /// One key of the case, read without the others.
+    fn key(&self, key: &str, problems: &mut Problems) -> Option<Node> {
+        let (line, text) = key_lines(&self.source.text[self.body.clone()], self.first_line, key)?;
+        let node = problems.note(yaml::parse_part(&self.source.name, line, text))?;
+        let entries = problems.note(node.as_entries())?;
+        entries.first().map(|(_, value)| value.clone())
+    }
+
+    fn read_case(&self) -> Result<Case, Vec<Diagnostic>> {
+        let node = self.node().map_err(|problem| vec![problem])?;
+        let mut problems = Problems::default();
+        let allowed: Vec<&str> = METADATA_KEYS.iter().chain(&SCRIPT_KEYS).copied().collect();
+        let case = Keys::of(node, &allowed, &mut problems).map(|mut keys| {
+            let title = keys.required("title", sentence);
+            let requirements = keys.required("requirements", requirements);
+            let effect = keys.required("effect", sentence);
+            keys.required("given", Ok);
+            keys.required("steps", Ok);
+            Case {
+                id: self.id.clone(),
+                place: self.place.clone(),
+                title: title.unwrap_or_default(),
+                requirements: requirements.unwrap_or_default(),
+                effect: effect.unwrap_or_default(),
+                needs: keys.list("needs", word::<Capability>).unwrap_or_default(),
+                families: self.families.clone(),
+                slow: keys.switch("slow"),
+                faults: keys.list("faults", name).unwrap_or_default(),
+                rows: self.rows().cloned().collect(),
+            }
+        });
+        match case {
+            Some(case) if problems.is_empty() => Ok(case),
+            _ => Err(problems.into()),
+        }
+    }
+}
+
+fn read_script(case: &Node, row: &TableRow) -> Result<Script, Vec<Diagnostic>> {
+    let mut problems = Problems::default();
+    let entries = case.as_entries().map_err(|problem| vec![problem])?;
+    let mut part = |key: &str| {
+        let (_, node) = entries.iter().find(|(known, _)| known.name == key)?;
+        problems.note(row.put_into(node))
+    };
+    let parts = SCRIPT_KEYS.map(&mut part);
+    let [given_node, steps, then_node, strict, acks_node, same_target_port] = &parts;
+    let given = given_node.as_ref().map(|node| given(node, &mut problems)).unwrap_or_default();
+    let connections: Vec<String> = given.iter().map(|given| given.connection.clone()).collect();
+    let only = if let [only] = connections.as_slice() { Some(only.clone()) } else { None };
+    let steps = match (steps, connections.is_empty()) {
+        (Some(steps), false) => {
+            StepReader { problems: &mut problems, connections, connection: only }.steps(steps)
+        }
+        // Without a beginning nothing can be said about the steps.
+        _ => None,
+    };
+    let mut switch = |node: &Option<Node>| {
+        let read = node.as_ref().map(Node::as_bool).transpose();
+        problems.note(read).flatten().unwrap_or(false)
+    };
+    let (strict, same_target_port) = (switch(strict), switch(same_target_port));
+    let acks = problems.note(acks_node.as_ref().map(acks).transpose()).flatten();
+    let then = then_node.as_ref().map(|node| then(node, &given, &mut problems)).unwrap_or_default();
+    for key in ["given", "steps"] {
+        if !entries.iter().any(|(known, _)| known.name == key) {
+            problems.push(case.problem(format!("`{key}` is missing here")));
+        }
+    }
+    let steps = steps.unwrap_or_default();
+    let script = Script { given, steps, then, strict, acks: acks.unwrap_or(Acks::None), same_target_port };
+    if problems.is_empty() {
+        check_script(&script, &mut problems);
+    }
+    problems.finish(script)
+}
+
+/// `area/file` of a path that ends in `area/file.yaml`.
+fn file_id(path: &Arc<str>) -> Result<String, Diagnostic> {
+    let refused = |message: &str| {
+        let hint = "cases stand in `area/file.yaml`: lower-case words and digits joined by hyphens";
+        Err(Diagnostic::new(&Place::start_of(path.clone()), message).with_hint(hint.to_owned()))
+    };
+    let Some(stem) = path.strip_suffix(".yaml") else { return refused("a case file's name ends in `.yaml`") };
+    let mut parts = stem.rsplit('/');
+    match (parts.next(), parts.next()) {
+        (Some(file), Some(area)) if is_kebab(file) && is_kebab(area) => Ok(format!("{area}/{file}")),
+        (_, None) => refused("this file is in no area"),
+        _ => refused("the name of this file or of its area is none for cases"),
+    }
+}
+
+/// Text that is not empty.
+fn sentence(node: &Node) -> Result<String, Diagnostic> {
+    match node.as_text()?.trim() {
+        "" => Err(node.problem("this is empty")),
+        text => Ok(text.to_owned()),
+    }
+}
+
+fn requirements(node: &Node) -> Result<Vec<String>, Diagnostic> {
+    match node.as_list()? {
+        [] => Err(node.problem("a case shows one requirement at least")),
+        ids => ids.iter().map(|id| id.as_scalar().map(str::to_owned)).collect(),
+    }
+}
+
+fn families(node: &Node) -> Result<Vec<Family>, Diagnostic> {
+    let families: Vec<Family> = node.as_list()?.iter().map(word).collect::<Result<_, _>>()?;
+    let all = Family::ALL.into_iter().filter(|family| families.contains(family));
+    match families.is_empty() {
+        true => Err(node.problem("a case runs on one family at least")),
+        false => Ok(all.collect()),
+    }
+}
+
+impl Word for Family {
+    const KIND: &'static str = "a family";
+    const WORDS: &'static [(&'static str, Self)] = &[("v4", Self::V4), ("v6", Self::V6)];
+}
+
+/// What a case says about itself.
+const METADATA_KEYS: &[&str] = &["title", "requirements", "effect", "needs", "families", "slow", "faults", "for"];
+/// What its trials do, in the order of [`read_script`].
+const SCRIPT_KEYS: [&str; 6] = ["given", "steps", "then", "strict", "acks", "same-target-port"];
