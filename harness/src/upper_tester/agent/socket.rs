@@ -195,19 +195,23 @@ impl Connection {
 
     /// Reads until `data` holds `length` octets. `scratch` is any buffer.
     pub(super) fn try_receive(&mut self, length: usize, data: &mut Vec<u8>, scratch: &mut [u8]) -> Attempt {
+        // Of a read of nothing the kernel would say that nothing is there.
+        if length == 0 {
+            return Attempt::Answer(Answer::now(AppOutcome::Data(Vec::new())));
+        }
         loop {
             let wanted = (length - data.len()).min(scratch.len());
             let (result, stamps) =
                 timed(|| recv(self.stream.as_raw_fd(), &mut scratch[..wanted], MsgFlags::MSG_DONTWAIT));
             let outcome = match result {
-                Ok(count) if count > 0 || wanted == 0 => {
+                Ok(count @ 1..) => {
                     data.extend_from_slice(&scratch[..count]);
                     if data.len() < length {
                         continue;
                     }
                     AppOutcome::Data(std::mem::take(data))
                 }
-                Ok(_) => match self.failure {
+                Ok(0) => match self.failure {
                     // The kernel told the error before: it says "end" from then on.
                     Some(failure) => cut_short(data, outcome_of(failure)),
                     None => {
