@@ -4,6 +4,7 @@
 //! `tcpspec` package (`harness/`).
 
 pub mod app;
+pub mod ledger;
 pub mod profile;
 pub mod requirement;
 pub mod seq;
