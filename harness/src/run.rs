@@ -1,7 +1,9 @@
 //! `tcpspec run`: from arguments to an exit code.
 
 use crate::cli::{Format, RunArguments, exit};
-use crate::runner::{Board, Driver, Fate, Plan, PlanFor, Printing, Selection, Status, Surroundings, Verdicts};
+use crate::runner::{
+    Board, Book, Driver, Fate, Plan, PlanFor, Printing, Selection, Status, Surroundings, Verdicts,
+};
 use crate::runner::{arguments, trials};
 use crate::target::{Bench, KernelBench};
 use std::collections::BTreeSet;
@@ -10,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tcpspec_core::case::{Capability, Fixtures, Suite};
 use tcpspec_core::engine::TrialConfig;
-use tcpspec_core::ledger::Ledger;
+use tcpspec_core::ledger::{Date, Ledger};
 use tcpspec_core::profile::{Kind, Profile};
 use tcpspec_core::requirement::{Catalogue, Level};
 use tcpspec_core::yaml::{Diagnostic, render};
@@ -77,7 +79,7 @@ impl Inputs {
             None => Suite::embedded(),
             Some(folder) => {
                 let files = case_files(folder)?;
-                Suite::read(files.clone()).map_err(|found| found)
+                Suite::read(files)
             }
         };
         let suite = suite.map_err(|found| invalid(&found))?;
@@ -127,19 +129,29 @@ impl Inputs {
         .map_err(|found| invalid(&found))
     }
 
-    fn ledger(&self, run: &RunArguments) -> Result<Ledger, Stop> {
-        match (run.ledger.as_deref(), &self.profile.kind) {
-            (Some("none"), _) => Ok(Ledger::default()),
+    fn ledger(&self, run: &RunArguments) -> Result<Book, Stop> {
+        let ledger = match (run.ledger.as_deref(), &self.profile.kind) {
+            (Some("none"), _) => Ledger::default(),
             (Some(file), _) => {
                 let text = read_file(Path::new(file), "ledger")?;
-                Ledger::read(file, &text).map_err(|found| invalid(&found))
+                Ledger::read(file, &text).map_err(|found| invalid(&found))?
             }
             (None, Kind::Kernel) => {
                 let (file, text) = tcpspec_core::ledger::LINUX;
-                Ledger::read(file, text).map_err(|found| invalid(&found))
+                Ledger::read(file, text).map_err(|found| invalid(&found))?
             }
-            (None, _) => Ok(Ledger::default()),
-        }
+            (None, _) => Ledger::default(),
+        };
+        let kernel = matches!(self.profile.kind, Kind::Kernel);
+        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        let since_epoch =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Ok(Book {
+            ledger,
+            target: if kernel { "kernel".into() } else { self.profile.name.clone() },
+            version: if kernel { release.trim().to_owned() } else { String::new() },
+            today: Date::from_unix_seconds(since_epoch.as_secs()),
+        })
     }
 
     fn bench(&self, program: PathBuf) -> Result<Box<dyn Bench>, Stop> {
@@ -150,9 +162,10 @@ impl Inputs {
                 Ok(Box::new(bench))
             }
             Kind::Device(_) => Err(Stop::new(exit::BENCH_UNABLE, "device targets are not there yet")),
-            Kind::Simulated => {
-                Err(Stop::new(exit::USAGE, "there is no simulated target in this version; use `kernel` or a device"))
-            }
+            Kind::Simulated => Err(Stop::new(
+                exit::USAGE,
+                "there is no simulated target in this version; use `kernel` or a device",
+            )),
         }
     }
 }
@@ -182,7 +195,8 @@ fn drive(
             let result = Driver::new(bench, most_at_once).and_then(|mut driver| driver.run(jobs, &mut sink));
             board.close(result.err().map(|error| error.to_string()));
         });
-        driving.map_err(|error| Stop::new(exit::BENCH_UNABLE, format!("no thread for the bench: {error}")))?;
+        driving
+            .map_err(|error| Stop::new(exit::BENCH_UNABLE, format!("no thread for the bench: {error}")))?;
         let status = Arc::clone(&printing.status);
         let drawing = std::thread::Builder::new().name("status".into());
         // Without its status line a run is still a run.

@@ -212,7 +212,14 @@ cases:
         let pieces: Vec<_> = found
             .cases
             .iter()
-            .map(|case| (case.name.as_str(), case.place.line, case.first_line, TEXT[case.body.clone()].lines().count()))
+            .map(|case| {
+                (
+                    case.name.as_str(),
+                    case.place.line,
+                    case.first_line,
+                    TEXT[case.body.clone()].lines().count(),
+                )
+            })
             .collect();
         assert_eq!(pieces, [("first-case", 7, 8, 6), ("second-case", 14, 15, 4)]);
     }

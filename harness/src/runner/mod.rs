@@ -16,4 +16,4 @@ pub use libtest::{Printing, arguments, trials};
 pub use plan::{Fate, Plan, PlanFor, Planned};
 pub use select::Selection;
 pub use status::Status;
-pub use verdicts::Verdicts;
+pub use verdicts::{Book, Verdicts};

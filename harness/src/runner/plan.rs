@@ -157,13 +157,13 @@ fn planned(
 /// What the target, or whoever plays its application, lacks for this trial.
 fn missing(
     script: &Script,
-    needs: &[String],
+    needs: &[Capability],
     family: Family,
     surroundings: &Surroundings,
 ) -> BTreeSet<Capability> {
     let available = &surroundings.capabilities;
     let mut wanted = script.capabilities();
-    wanted.extend(needs.iter().filter_map(|need| need.parse::<Capability>().ok()));
+    wanted.extend(needs);
     if family == Family::V6 {
         wanted.insert(Capability::Ipv6);
     }
@@ -202,9 +202,8 @@ fn target_port(position: usize, seed: u64, script: &Script, profile: &Profile) -
 
 /// FNV-1a: stable over versions and machines, as a repeated trial must be.
 fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, octet| {
-        (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3))
 }
 
 const fn mix(value: u64) -> u64 {

@@ -156,7 +156,8 @@ pub(super) fn state(node: &Node) -> Result<State, Diagnostic> {
 pub(in crate::case) fn state_from(text: &str, place: &Place) -> Result<State, Diagnostic> {
     text.parse().map_err(|fault: crate::state::NotAState| {
         let nearest = nearest(text, State::ALL.map(State::name));
-        Diagnostic::new(place, fault.to_string()).with_hint(nearest.map(|name| format!("did you mean `{name}`?")))
+        Diagnostic::new(place, fault.to_string())
+            .with_hint(nearest.map(|name| format!("did you mean `{name}`?")))
     })
 }
 
