@@ -6,7 +6,7 @@ mod netlink;
 mod offload;
 pub mod state_table;
 
-pub use kernel::{KernelCounters, KernelFacts, KernelTarget, VethEnd};
+pub use kernel::{KernelCounters, KernelFacts, KernelTarget, Preparation, VethEnd};
 pub use namespace::{NamespaceError, Namespaces, Side};
 pub use netlink::NetlinkError;
 pub use offload::OffloadError;
