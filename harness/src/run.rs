@@ -5,7 +5,7 @@ use crate::runner::{
     Board, Book, Driver, Fate, Plan, PlanFor, Printing, Selection, Status, Surroundings, Verdicts,
 };
 use crate::runner::{arguments, trials};
-use crate::target::{Bench, KernelBench};
+use crate::target::{Bench, KernelBench, KernelBenchError, KernelPreparation};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -38,6 +38,8 @@ impl Stop {
 /// # Errors
 /// Whatever keeps the run from beginning.
 pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
+    // First of all: it must come before any thread, and the kernel takes its time over it.
+    let kernel = (run.target == "kernel" && !run.list).then(|| KernelBench::prepare(program));
     let inputs = Inputs::read(run)?;
     let seed = run.seed.unwrap_or_else(random_seed);
     let plan = Arc::new(inputs.plan(run, seed)?);
@@ -54,7 +56,7 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
         libtest_mimic::run(&arguments, trials(&printing));
         return Ok(exit::GREEN);
     }
-    let mut bench = inputs.bench(program)?;
+    let mut bench = inputs.bench(kernel)?;
     say(json, &format!("tcpspec {}: {}, seed {seed:x}", env!("CARGO_PKG_VERSION"), inputs.profile.name));
     let driving = drive(run, &selection, &printing, bench.as_mut());
     driving.map(|()| {
@@ -154,11 +156,17 @@ impl Inputs {
         })
     }
 
-    fn bench(&self, program: PathBuf) -> Result<Box<dyn Bench>, Stop> {
+    fn bench(
+        &self,
+        kernel: Option<Result<KernelPreparation, KernelBenchError>>,
+    ) -> Result<Box<dyn Bench>, Stop> {
+        let unable = |error: KernelBenchError| Stop::new(exit::BENCH_UNABLE, error.to_string());
         match &self.profile.kind {
             Kind::Kernel => {
-                let bench = KernelBench::create(program);
-                let bench = bench.map_err(|error| Stop::new(exit::BENCH_UNABLE, error.to_string()))?;
+                let preparation = kernel.ok_or_else(|| {
+                    Stop::new(exit::USAGE, "the kernel target is chosen with `--target kernel`")
+                })?;
+                let bench = preparation.and_then(KernelPreparation::finish).map_err(unable)?;
                 Ok(Box::new(bench))
             }
             Kind::Device(_) => Err(Stop::new(exit::BENCH_UNABLE, "device targets are not there yet")),
