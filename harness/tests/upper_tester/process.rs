@@ -116,9 +116,9 @@ fn bench_that_will_be_killed() {
     assert_eq!(bench.does(&close("nobody")), broken("there is no socket named \"nobody\""));
     // Keeps the control socket open, so that its end is not what ends the agent.
     let control = bench.tester.poll_fd().unwrap().try_clone_to_owned().unwrap();
-    let holder = Command::new("sleep").arg("60").stdin(Stdio::from(control)).spawn().unwrap();
+    let mut holder = Command::new("sleep").arg("60").stdin(Stdio::from(control)).spawn().unwrap();
     println!("\npids {} {}", bench.tester.pid(), holder.id());
-    thread::sleep(6 * LONG);
+    let _ = holder.wait();
 }
 
 #[test]
