@@ -6,7 +6,7 @@ use pretty_assertions::assert_eq;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
-use tcpspec::upper_tester::UpperTester;
+use tcpspec::upper_tester::{Flushed, UpperTester};
 use tcpspec_core::app::{AppOutcome, CommandId};
 
 #[test]
@@ -63,7 +63,7 @@ fn send_of_more_than_the_buffers_hold_is_done_when_the_peer_has_read_on() {
     let data: Vec<u8> = (0..12_000_000_u32).map(|n| (n % 251) as u8).collect();
     let id = bench.ask(1, &send(&data));
     let started = Instant::now();
-    while started.elapsed() < Duration::from_millis(500) {
+    while bench.tester.flush() != Ok(Flushed::All) || started.elapsed() < Duration::from_millis(500) {
         bench.pump(SHORT).unwrap();
     }
     assert_eq!(bench.reports.get(&(1, id)), None);
