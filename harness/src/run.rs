@@ -27,7 +27,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    fn new(code: u8, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
         Self { message: message.into(), code }
     }
 }
@@ -270,7 +270,7 @@ fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
     able
 }
 
-fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
+pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -291,7 +291,7 @@ fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
     Ok(files)
 }
 
-fn read_file(path: &Path, what: &str) -> Result<String, Stop> {
+pub(crate) fn read_file(path: &Path, what: &str) -> Result<String, Stop> {
     std::fs::read_to_string(path).map_err(|error| unreadable(path, what, &error))
 }
 
@@ -300,7 +300,7 @@ fn unreadable(path: &Path, what: &str, error: &std::io::Error) -> Stop {
 }
 
 /// Diagnostics as people read them.
-fn invalid(found: &[Diagnostic]) -> Stop {
+pub(crate) fn invalid(found: &[Diagnostic]) -> Stop {
     let texts: Vec<_> = found
         .iter()
         .map(|diagnostic| {
