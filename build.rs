@@ -21,7 +21,11 @@ fn main() -> io::Result<()> {
     }
     code.push_str("];\n");
     let states = root.join(STATES);
-    let text = if states.is_file() { format!("include_str!({:?})", states.to_string_lossy()) } else { "\"\"".into() };
+    let text = if states.is_file() {
+        format!("include_str!({:?})", states.to_string_lossy())
+    } else {
+        "\"\"".into()
+    };
     let _ = writeln!(code, "pub(super) const STATES: (&str, &str) = ({STATES:?}, {text});");
     fs::write(Path::new(&variable("OUT_DIR")?).join("embedded.rs"), code)?;
     println!("cargo::rerun-if-changed=build.rs");

@@ -96,7 +96,9 @@ fn of_step(kind: &StepKind) -> BTreeSet<Capability> {
         StepKind::Icmp(_) => [Capability::Icmp].into(),
         StepKind::State(State::CloseWait) => [Capability::HoldOpen].into(),
         StepKind::Repeat { steps, .. } => of_steps(steps),
-        StepKind::OneOf(one_of) => one_of.alternatives.iter().flat_map(|(_, steps)| of_steps(steps)).collect(),
+        StepKind::OneOf(one_of) => {
+            one_of.alternatives.iter().flat_map(|(_, steps)| of_steps(steps)).collect()
+        }
         StepKind::Send(_)
         | StepKind::Expect(_)
         | StepKind::ExpectAll(_)

@@ -90,8 +90,9 @@ mod tests {
         let spans = ["2 * MSL + 500ms", "MSL / 4", "1s - MSL", "$i * 100ms", "RTO.MIN", "3"]
             .map(|text| known.span(&expr(text)).map(|span| span.as_millis()));
         assert_eq!(spans, [Some(60_500), Some(7_500), Some(0), Some(300), None, None]);
-        let numbers = ["$i + 1", "MSL / 1s", "-2 * 3", "7 % 4", "9223372036854775807 + 1", "RCV.NXT", "1 / (1 - 1)"]
-            .map(|text| known.number(&expr(text)));
+        let numbers =
+            ["$i + 1", "MSL / 1s", "-2 * 3", "7 % 4", "9223372036854775807 + 1", "RCV.NXT", "1 / (1 - 1)"]
+                .map(|text| known.number(&expr(text)));
         assert_eq!(numbers, [Some(4), Some(30), Some(-6), Some(3), None, None, None]);
     }
 }

@@ -17,8 +17,8 @@
 
 use super::expr::{Expr, LabelField, Name, Operator, Variable};
 use super::text::{
-    Input, MAX_DEPTH, Parsed, TextFault, TextFaultKind, backtrack, blanks, cut, here, place_within, rest, skip,
-    word,
+    Input, MAX_DEPTH, Parsed, TextFault, TextFaultKind, backtrack, blanks, cut, here, place_within, rest,
+    skip, word,
 };
 use super::types::Type;
 use super::words::Word;
@@ -153,7 +153,8 @@ fn number(input: &mut Input<'_>) -> Parsed<Typed> {
     let ahead = rest(input);
     let length = ahead.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(ahead.len());
     // `0.2s` goes on behind its point, `1..2` does not.
-    let fraction = ahead[length..].strip_prefix('.').filter(|after| after.starts_with(|c: char| c.is_ascii_digit()));
+    let fraction =
+        ahead[length..].strip_prefix('.').filter(|after| after.starts_with(|c: char| c.is_ascii_digit()));
     let length = fraction.map_or(length, |after| {
         let more = after.find(|c: char| !(c.is_alphanumeric() || c == '.')).unwrap_or(after.len());
         let more = after[..more].find("..").unwrap_or(more);
@@ -245,7 +246,9 @@ fn read_name(text: &str) -> Result<(Name, Type), TextFaultKind> {
         return Ok((Name::Profile(text.to_owned()), Type::Duration));
     }
     match text.split_once('.') {
-        Some((owner, name)) if owner.starts_with(|c: char| c.is_ascii_lowercase()) => of_owner(owner, name, text),
+        Some((owner, name)) if owner.starts_with(|c: char| c.is_ascii_lowercase()) => {
+            of_owner(owner, name, text)
+        }
         None if text.starts_with(|c: char| c.is_ascii_lowercase()) => {
             Err(TextFaultKind::LabelAlone(text.to_owned()))
         }
@@ -265,7 +268,9 @@ fn of_owner(owner: &str, name: &str, text: &str) -> Result<(Name, Type), TextFau
     if let Some(field) = LabelField::from_word(name) {
         return Ok((Name::Label { label: owner.to_owned(), field }, field.kind()));
     }
-    if Variable::from_word(&text.to_uppercase()).is_some() || name.starts_with(|c: char| c.is_ascii_uppercase()) {
+    if Variable::from_word(&text.to_uppercase()).is_some()
+        || name.starts_with(|c: char| c.is_ascii_uppercase())
+    {
         return Err(unknown_name(text));
     }
     let nearest = nearest(name, LabelField::words()).map(str::to_owned);

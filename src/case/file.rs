@@ -88,7 +88,8 @@ impl CaseFile {
     /// It is missing, or unreadable.
     pub fn about(&self) -> Result<String, Diagnostic> {
         let head = yaml::parse_part(&self.source.name, 1, &self.source.text[self.head.clone()])?;
-        let missing = || Diagnostic::new(&Place::start_of(self.source.name.clone()), "`about` is missing in this file");
+        let missing =
+            || Diagnostic::new(&Place::start_of(self.source.name.clone()), "`about` is missing in this file");
         match head.value {
             Value::Null => Err(missing()),
             _ => head.as_map(&["about"])?.required_as("about", sentence),
@@ -172,7 +173,10 @@ impl RawCase {
         })?;
         read_script(node, row).map_err(|problems| match row.row.suffix.as_str() {
             "" => problems,
-            suffix => problems.into_iter().map(|problem| problem.with_note(format!("in the row {suffix}"))).collect(),
+            suffix => problems
+                .into_iter()
+                .map(|problem| problem.with_note(format!("in the row {suffix}")))
+                .collect(),
         })
     }
 
@@ -324,6 +328,7 @@ impl Word for Family {
 }
 
 /// What a case says about itself.
-const METADATA_KEYS: &[&str] = &["title", "requirements", "effect", "needs", "families", "slow", "faults", "for"];
+const METADATA_KEYS: &[&str] =
+    &["title", "requirements", "effect", "needs", "families", "slow", "faults", "for"];
 /// What its trials do, in the order of [`read_script`].
 const SCRIPT_KEYS: [&str; 6] = ["given", "steps", "then", "strict", "acks", "same-target-port"];

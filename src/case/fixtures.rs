@@ -80,7 +80,12 @@ impl Fixtures {
     /// The steps from nothing into `state`, for a target that has these capabilities: the path
     /// named by `by`, or the first that it can go. `None`: it can go none.
     #[must_use]
-    pub fn path(&self, state: State, by: Option<Opening>, available: &BTreeSet<Capability>) -> Option<Vec<Step>> {
+    pub fn path(
+        &self,
+        state: State,
+        by: Option<Opening>,
+        available: &BTreeSet<Capability>,
+    ) -> Option<Vec<Step>> {
         self.ways(state, by).find(|way| way.needs.is_subset(available)).map(|way| way.steps)
     }
 
@@ -105,7 +110,8 @@ impl Fixtures {
 
     fn ways(&self, state: State, by: Option<Opening>) -> impl Iterator<Item = Way> {
         let wanted = move |name: &PathName| by.is_none_or(|by| *name == PathName::Opening(by));
-        let names = self.paths.keys().filter(move |(to, name)| *to == state && wanted(name)).map(|(_, name)| name);
+        let names =
+            self.paths.keys().filter(move |(to, name)| *to == state && wanted(name)).map(|(_, name)| name);
         names.filter_map(move |name| self.way(state, name, State::ALL.len()))
     }
 
@@ -188,7 +194,8 @@ fn path_name(key: &Key) -> Result<PathName, Diagnostic> {
         None => {
             let known = Opening::words().chain([PROBE]).chain(Capability::words());
             let nearest = yaml::nearest(&key.name, known).map(|near| format!("did you mean `{near}`?"));
-            let problem = Diagnostic::new(&key.place, format!("`{}` is neither a way to open nor a service", key.name));
+            let problem =
+                Diagnostic::new(&key.place, format!("`{}` is neither a way to open nor a service", key.name));
             Err(problem.with_hint(nearest))
         }
     }

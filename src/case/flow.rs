@@ -126,7 +126,8 @@ impl<'a> Flow<'a> {
         if self.connections.contains(&name) {
             return;
         }
-        let hint = nearest(name, self.connections.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        let hint =
+            nearest(name, self.connections.iter().copied()).map(|near| format!("did you mean `{near}`?"));
         let problem = Diagnostic::new(place, format!("there is no connection `{name}`")).with_hint(hint);
         self.problems.push(problem);
     }
@@ -152,8 +153,10 @@ impl<'a> Flow<'a> {
 
     fn unbound(&mut self, label: &str, place: &Place) {
         let problem = match self.later.get(label) {
-            Some(later) => Diagnostic::new(place, format!("`{label}` is not bound on every way to this step"))
-                .with_note_at(later, "it is bound here"),
+            Some(later) => {
+                Diagnostic::new(place, format!("`{label}` is not bound on every way to this step"))
+                    .with_note_at(later, "it is bound here")
+            }
             None => {
                 let hint = nearest(label, self.bound.keys().copied());
                 Diagnostic::new(place, format!("nothing is labelled `{label}`"))

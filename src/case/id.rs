@@ -129,7 +129,8 @@ impl fmt::Display for Family {
 
 /// Lower-case words joined by hyphens.
 pub(super) fn is_kebab(text: &str) -> bool {
-    let is_part = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let is_part =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     text.split('-').all(is_part)
 }
 

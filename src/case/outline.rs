@@ -145,7 +145,12 @@ impl<'t> Line<'t> {
     fn place(&self, file: &Arc<str>, length: usize) -> Place {
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         let characters = self.content.get(..length).map_or(length, |text| text.chars().count());
-        Place { file: file.clone(), line: self.number, column: number(self.indent + 1), length: number(characters) }
+        Place {
+            file: file.clone(),
+            line: self.number,
+            column: number(self.indent + 1),
+            length: number(characters),
+        }
     }
 }
 
@@ -154,7 +159,9 @@ fn not_at_top(key: Option<&str>, place: &Place) -> Diagnostic {
         return Diagnostic::new(place, "a case file has two keys: `about`, then `cases`");
     };
     let problem = match key {
-        "about" | "cases" => Diagnostic::new(place, format!("`{key}` is out of place: `about` once, then `cases` once")),
+        "about" | "cases" => {
+            Diagnostic::new(place, format!("`{key}` is out of place: `about` once, then `cases` once"))
+        }
         _ => Diagnostic::new(place, format!("`{key}` is not a key of a case file")),
     };
     let hint = nearest(key, ["about", "cases"]).filter(|near| *near != key);
@@ -163,8 +170,11 @@ fn not_at_top(key: Option<&str>, place: &Place) -> Diagnostic {
 
 fn not_a_name(content: &str, place: &Place) -> Diagnostic {
     let problem = Diagnostic::new(place, "the name of a case is expected here, alone on its line");
-    let plain: String =
-        content.chars().take_while(|c| *c != ':').map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
+    let plain: String = content
+        .chars()
+        .take_while(|c| *c != ':')
+        .map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() })
+        .collect();
     let hint = is_kebab(&plain).then(|| format!("write `{plain}:` and its keys on the lines below"));
     problem.with_hint(hint.or_else(|| Some("lower-case words and digits joined by hyphens".into())))
 }
@@ -202,7 +212,14 @@ cases:
         let pieces: Vec<_> = found
             .cases
             .iter()
-            .map(|case| (case.name.as_str(), case.place.line, case.first_line, TEXT[case.body.clone()].lines().count()))
+            .map(|case| {
+                (
+                    case.name.as_str(),
+                    case.place.line,
+                    case.first_line,
+                    TEXT[case.body.clone()].lines().count(),
+                )
+            })
             .collect();
         assert_eq!(pieces, [("first-case", 7, 8, 6), ("second-case", 14, 15, 4)]);
     }

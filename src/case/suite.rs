@@ -62,7 +62,10 @@ impl Suite {
                 Ok(file) => {
                     if let Some(first) = seen.insert(file.id().to_owned(), file.path().to_owned()) {
                         let place = Place::start_of(file.path().into());
-                        problems.push(Diagnostic::new(&place, format!("its cases have the ids of those in {first}")));
+                        problems.push(Diagnostic::new(
+                            &place,
+                            format!("its cases have the ids of those in {first}"),
+                        ));
                     }
                     suite.files.push(file);
                 }

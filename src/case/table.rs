@@ -51,7 +51,11 @@ impl Table {
             Value::Map(entries) => entries
                 .iter()
                 .filter(|(key, _)| key.name != EXCEPT)
-                .map(|(key, node)| if key.name == ROWS { rows(node, problems) } else { column(key, node, problems) })
+                .map(
+                    |(key, node)| {
+                        if key.name == ROWS { rows(node, problems) } else { column(key, node, problems) }
+                    },
+                )
                 .collect(),
             _ => {
                 problems.push(node.problem("`for` is a map of lists, or a list of maps"));
@@ -65,7 +69,8 @@ impl Table {
         }
         let product = parts.into_iter().fold(vec![(Vec::new(), Vec::new())], |rows, part| join(&rows, &part));
         let columns = columns_of(&product, problems);
-        let mut rows: Vec<TableRow> = product.into_iter().map(|(names, cells)| TableRow::new(&names, &cells)).collect();
+        let mut rows: Vec<TableRow> =
+            product.into_iter().map(|(names, cells)| TableRow::new(&names, &cells)).collect();
         if let Ok(fields) = node.as_entries()
             && let Some((_, except)) = fields.iter().find(|(key, _)| key.name == EXCEPT)
         {
@@ -255,14 +260,18 @@ pub(super) fn brief(node: &Node) -> String {
 /// Whether the value is an expression with an operator, which needs parentheses inside another.
 fn is_composite(value: &Node) -> bool {
     let parsed = super::expr_parse::parse_expression(value.raw(), &value.place);
-    parsed.is_ok_and(|typed| matches!(typed.expr, super::expr::Expr::Binary(..)) && !value.raw().starts_with('('))
+    parsed.is_ok_and(|typed| {
+        matches!(typed.expr, super::expr::Expr::Binary(..)) && !value.raw().starts_with('(')
+    })
 }
 
 /// `node` with parentheses around each of these names where it stands inside longer text.
 fn enclosed(node: &Node, names: &[&str]) -> Node {
     let mut node = node.clone();
     match &mut node.value {
-        Value::Text(text) => *text = names.iter().fold(std::mem::take(text), |text, name| enclose(&text, name)),
+        Value::Text(text) => {
+            *text = names.iter().fold(std::mem::take(text), |text, name| enclose(&text, name))
+        }
         Value::List(elements) => elements.iter_mut().for_each(|element| *element = enclosed(element, names)),
         Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| *node = enclosed(node, names)),
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}

@@ -146,7 +146,9 @@ impl TextFaultKind {
         match self {
             Self::UnknownName { nearest, .. }
             | Self::UnknownField { nearest, .. }
-            | Self::UnknownWord { nearest, .. } => nearest.as_ref().map(|word| format!("did you mean `{word}`?")),
+            | Self::UnknownWord { nearest, .. } => {
+                nearest.as_ref().map(|word| format!("did you mean `{word}`?"))
+            }
             Self::UnknownUnit(_) => Some("units: ns, us, ms, s, m, h, d".into()),
             Self::LabelAlone(label) => Some(format!("name a field of it: `{label}.seq`")),
             Self::WrongType { found: Type::Int, wanted: Type::Duration } => {

@@ -60,9 +60,11 @@ impl Waits<'_> {
                     sum.saturating_add(within.of_steps(steps))
                 })
             }
-            StepKind::Probe(_) | StepKind::State(_) | StepKind::Send(_) | StepKind::Icmp(_) | StepKind::Acks(_) => {
-                Duration::ZERO
-            }
+            StepKind::Probe(_)
+            | StepKind::State(_)
+            | StepKind::Send(_)
+            | StepKind::Icmp(_)
+            | StepKind::Acks(_) => Duration::ZERO,
         }
     }
 
@@ -74,7 +76,8 @@ impl Waits<'_> {
     }
 
     fn of_app(self, app: &App) -> Duration {
-        let waits_for_nothing = matches!(app.action, AppAction::ExpectNothing | AppAction::ExpectNoConnection);
+        let waits_for_nothing =
+            matches!(app.action, AppAction::ExpectNothing | AppAction::ExpectNoConnection);
         match self.most || waits_for_nothing {
             true => app.within.as_ref().map_or_else(|| self.default_within(), |within| self.span(within)),
             false => Duration::ZERO,

@@ -84,7 +84,8 @@ fn number(input: &mut Input<'_>, allowed: RangeInclusive<u32>) -> Parsed<u32> {
     if text.is_empty() {
         return cut(TextFaultKind::Missing("a number"), here(input));
     }
-    let out_of_bounds = || TextFaultKind::OutOfBounds { least: (*allowed.start()).into(), most: (*allowed.end()).into() };
+    let out_of_bounds =
+        || TextFaultKind::OutOfBounds { least: (*allowed.start()).into(), most: (*allowed.end()).into() };
     let Some(value) = text.parse().ok().filter(|value| allowed.contains(value)) else {
         return cut(out_of_bounds(), range);
     };

@@ -98,9 +98,9 @@ fn flag_sets(node: &Node) -> Result<Vec<Flags>, Diagnostic> {
 /// `none`, `100`, `1..1460`, `[100, 200]`, `{text: abc}`.
 fn data(node: &Node) -> Result<DataPattern, Diagnostic> {
     match &node.value {
-        Value::Map(_) => {
-            node.as_map(&["text"])?.required_as("text", |text| Ok(DataPattern::Text(text.as_scalar()?.to_owned())))
-        }
+        Value::Map(_) => node
+            .as_map(&["text"])?
+            .required_as("text", |text| Ok(DataPattern::Text(text.as_scalar()?.to_owned()))),
         _ if node.raw() == "none" => Ok(DataPattern::None),
         _ => condition(node, Type::Int).map(DataPattern::Stream),
     }

@@ -174,7 +174,8 @@ mod tests {
 
     #[test]
     fn the_figure_allows_three_ways_into_established_and_one_into_syn_sent() {
-        let ways = |state| [Opening::Passive, Opening::Active, Opening::Simultaneous].map(|by| by.reaches(state));
+        let ways =
+            |state| [Opening::Passive, Opening::Active, Opening::Simultaneous].map(|by| by.reaches(state));
         assert_eq!(ways(State::Established), [true; 3]);
         assert_eq!(ways(State::SynSent), [false, true, false]);
         assert_eq!(ways(State::SynReceived), [true, false, true]);

@@ -21,14 +21,17 @@ impl StepReader<'_> {
         if entries.len() < 2 {
             self.problems.push(Diagnostic::new(&verb.place, "`one-of` needs two alternatives at least"));
         }
-        let alternatives: Vec<_> = entries.iter().filter_map(|(key, node)| self.alternative(key, node)).collect();
+        let alternatives: Vec<_> =
+            entries.iter().filter_map(|(key, node)| self.alternative(key, node)).collect();
         self.be_distinct(&alternatives);
         let prefer = prefer.and_then(|node| {
             let preferred = node.as_scalar().and_then(|name| be_alternative(name, node, entries));
             self.problems.note(preferred)
         });
-        let alternatives =
-            alternatives.into_iter().map(|alternative| (alternative.key.name.clone(), alternative.steps)).collect();
+        let alternatives = alternatives
+            .into_iter()
+            .map(|alternative| (alternative.key.name.clone(), alternative.steps))
+            .collect();
         OneOf { alternatives, prefer }
     }
 
@@ -64,8 +67,10 @@ impl StepReader<'_> {
         for (number, later) in alternatives.iter().enumerate() {
             if let Some(first) = alternatives[..number].iter().find(|first| first.begins == later.begins) {
                 let (first, later) = (first.key, later.key);
-                let message = format!("`{}` and `{}` cannot be told apart: they begin alike", first.name, later.name);
-                self.problems.push(Diagnostic::new(&later.place, message).with_note_at(&first.place, "begins alike"));
+                let message =
+                    format!("`{}` and `{}` cannot be told apart: they begin alike", first.name, later.name);
+                self.problems
+                    .push(Diagnostic::new(&later.place, message).with_note_at(&first.place, "begins alike"));
             }
         }
     }
@@ -77,7 +82,9 @@ fn condition(steps: &Node) -> String {
     let mut parts: Vec<String> = first
         .unwrap_or_default()
         .iter()
-        .filter(|(key, _)| !["as", "within", "not-before", "after", "on", "requirement"].contains(&key.name.as_str()))
+        .filter(|(key, _)| {
+            !["as", "within", "not-before", "after", "on", "requirement"].contains(&key.name.as_str())
+        })
         .map(|(key, node)| format!("{}: {}", key.name, brief(node)))
         .collect();
     parts.sort();
@@ -93,4 +100,3 @@ fn be_alternative(name: &str, node: &Node, entries: &[(Key, Node)]) -> Result<St
     let problem = node.problem(format!("`{name}` is none of the alternatives"));
     Err(problem.with_hint(near.map(|near| format!("did you mean `{near}`?"))))
 }
-

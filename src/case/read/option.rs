@@ -44,7 +44,9 @@ pub(super) fn option_pattern(input: &mut Input<'_>) -> Parsed<OptionPattern> {
         OptionName::WindowScale => OptionPattern::WindowScale(or_any(input, Type::Int)?),
         OptionName::SackPermitted => OptionPattern::SackPermitted,
         OptionName::Sack => OptionPattern::Sack(blocks(input)?),
-        OptionName::Timestamps if rest(input).is_empty() => OptionPattern::Timestamps(Pattern::Any, Pattern::Any),
+        OptionName::Timestamps if rest(input).is_empty() => {
+            OptionPattern::Timestamps(Pattern::Any, Pattern::Any)
+        }
         OptionName::Timestamps => {
             let value = pattern(input, Type::Seq)?;
             OptionPattern::Timestamps(value, pattern(input, Type::Seq)?)

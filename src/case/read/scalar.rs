@@ -135,5 +135,6 @@ fn be_constant(value: Typed) -> Parsed<Typed> {
 }
 
 fn growth_problem(node: &Node) -> Diagnostic {
-    node.problem("expected a factor with its tolerance").with_hint("write `2 within 25%`, or `2 within 25% from 2`".to_owned())
+    node.problem("expected a factor with its tolerance")
+        .with_hint("write `2 within 25%`, or `2 within 25% from 2`".to_owned())
 }

@@ -40,7 +40,8 @@ impl StepReader<'_> {
 
     fn step(&mut self, node: &Node) -> Option<Step> {
         let (verb, key) = self.problems.note(verb_of(node))?;
-        let allowed: Vec<&str> = [verb.word()].iter().chain(verb.keys()).chain(Common::KEYS).copied().collect();
+        let allowed: Vec<&str> =
+            [verb.word()].iter().chain(verb.keys()).chain(Common::KEYS).copied().collect();
         let mut keys = Keys::of(node, &allowed, self.problems)?;
         let connection = connection(&mut keys, &self.connections, self.connection.as_deref());
         let requirement = keys.optional("requirement", |node| node.as_scalar().map(str::to_owned));
@@ -78,7 +79,8 @@ fn verb_of(node: &Node) -> Result<(Verb, &Key), Diagnostic> {
     match (verbs.next(), verbs.next()) {
         (Some(verb), None) => Ok(verb),
         (Some((_, first)), Some((_, second))) => {
-            let message = format!("`{}` and `{}` are two verbs: make them two steps", first.name, second.name);
+            let message =
+                format!("`{}` and `{}` are two verbs: make them two steps", first.name, second.name);
             Err(Diagnostic::new(&second.place, message).with_note_at(&first.place, "the first verb"))
         }
         (None, _) => Err(no_verb(node, entries)),
@@ -154,7 +156,8 @@ pub(super) fn state(node: &Node) -> Result<State, Diagnostic> {
 pub(in crate::case) fn state_from(text: &str, place: &Place) -> Result<State, Diagnostic> {
     text.parse().map_err(|fault: crate::state::NotAState| {
         let nearest = nearest(text, State::ALL.map(State::name));
-        Diagnostic::new(place, fault.to_string()).with_hint(nearest.map(|name| format!("did you mean `{name}`?")))
+        Diagnostic::new(place, fault.to_string())
+            .with_hint(nearest.map(|name| format!("did you mean `{name}`?")))
     })
 }
 
@@ -210,7 +213,9 @@ impl Verb {
             Self::Icmp => ICMP_KEYS,
             Self::Measure => MEASURE_KEYS,
             Self::Repeat => &["steps"],
-            Self::Silence | Self::Retransmissions | Self::Probe | Self::State | Self::Wait | Self::Acks => &[],
+            Self::Silence | Self::Retransmissions | Self::Probe | Self::State | Self::Wait | Self::Acks => {
+                &[]
+            }
         }
     }
 }

@@ -27,7 +27,11 @@ fn row_shows_its_bindings_as_written() {
     let binding = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let row = Row {
         suffix: "seq=1:size=0x10:options=1".into(),
-        bindings: vec![binding("seq", "RCV.NXT + 1"), binding("size", "0x10"), binding("options", "[mss 536, nop]")],
+        bindings: vec![
+            binding("seq", "RCV.NXT + 1"),
+            binding("size", "0x10"),
+            binding("options", "[mss 536, nop]"),
+        ],
     };
     assert_eq!(rows.into_iter().map(|row| row.row).collect::<Vec<_>>(), [row]);
 }
@@ -60,7 +64,10 @@ fn broken_tables_say_why() {
         ("5", "t.yaml:1:1: `for` is a map of lists, or a list of maps"),
         ("{a: 5}", "t.yaml:1:5: expected a list, found a number"),
         ("{a: []}", "t.yaml:1:1: this table has no row"),
-        ("{A: [1]}", "t.yaml:1:2: `A` is not a name: lower-case words and digits joined by hyphens, a letter first"),
+        (
+            "{A: [1]}",
+            "t.yaml:1:2: `A` is not a name: lower-case words and digits joined by hyphens, a letter first",
+        ),
         ("{i: [1]}", "t.yaml:1:2: `$i` counts the turns of a `repeat`: choose another name"),
         ("{a-1: [1]}", "t.yaml:1:2: `a-1`: in the name of a column a letter follows each hyphen"),
         ("[{a: 1, b: 1}, {a: 2}]", "t.yaml:1:16: this row lacks `b`"),
