@@ -36,12 +36,13 @@ pub enum AppCommand {
         /// Longest wait.
         within: Duration,
     },
-    /// Begin a connection from `local` to `remote`. Answered [`AppOutcome::Done`] as soon as the
-    /// call has started: the outcome is asked for with [`AppCommand::AwaitConnected`].
+    /// Begin a connection from `local` to `remote`. Answered [`AppOutcome::Connecting`] as soon as the
+    /// call has started, or with its error; how it went is asked for with
+    /// [`AppCommand::AwaitConnected`].
     Connect {
         /// Name of the connection.
         socket: String,
-        /// Local address and port (port 0: any).
+        /// Local address and port (port 0: any; an unspecified address and port 0: both any).
         local: SocketAddr,
         /// The peer.
         remote: SocketAddr,
@@ -56,7 +57,7 @@ pub enum AppCommand {
         /// Longest wait.
         within: Duration,
     },
-    /// Write `data`; `Done` once the socket has taken all of it.
+    /// Write `data`; `Done` once the socket has taken all of it, however long that takes.
     Send {
         /// The connection.
         socket: String,
@@ -64,7 +65,8 @@ pub enum AppCommand {
         #[serde(with = "hex")]
         data: Vec<u8>,
     },
-    /// Read exactly `length` octets, or what came before the stream ended or `within` passed.
+    /// Read exactly `length` octets, or what came before the stream ended or `within` passed
+    /// (`NothingYet` if nothing came).
     Receive {
         /// The connection.
         socket: String,
@@ -74,7 +76,9 @@ pub enum AppCommand {
         within: Duration,
     },
     /// Observe how the connection ends, without consuming data first: `EndOfStream`, `Reset`,
-    /// `Refused`, `TimedOut`, `Data` if octets are there, `NothingYet` after `within`.
+    /// `Refused`, `TimedOut`, `Data` if octets are there (the first of them), `NothingYet` after
+    /// `within`. An error is seen before waiting data; an end of stream is reported once, so that a
+    /// reset after it can be awaited.
     AwaitEnd {
         /// The connection.
         socket: String,
@@ -154,7 +158,8 @@ pub enum AppOutcome {
     Accepted(SocketAddr),
     /// A connection attempt is under way from this local address.
     Connecting(SocketAddr),
-    /// Octets were read (fewer than asked for: the wait ended).
+    /// Octets were read. Fewer than asked for: the wait ended, or the connection failed after them
+    /// and the next command says how.
     Data(#[serde(with = "hex")] Vec<u8>),
     /// The stream ended in order (read returned 0), after these octets.
     EndOfStream(#[serde(with = "hex")] Vec<u8>),

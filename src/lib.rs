@@ -5,8 +5,13 @@
 
 pub mod app;
 pub mod case;
+pub mod engine;
+pub mod profile;
+pub mod referee;
+pub mod requirement;
 pub mod segment;
 pub mod seq;
 pub mod state;
 pub mod time;
+pub mod verdict;
 pub mod yaml;

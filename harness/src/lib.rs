@@ -1,1 +1,10 @@
-//! x
+//! Everything of `tcpspec` that touches the world: links, targets, the upper tester, the runner,
+//! reports. The language and the judge are in [`tcpspec_core`].
+
+pub mod cli;
+pub mod clock;
+pub mod link;
+pub mod report;
+pub mod runner;
+pub mod target;
+pub mod upper_tester;

@@ -1,5 +1,6 @@
 //! `app:` steps: what the application on the target is asked, and what it must observe.
 
+use super::connection::Connection;
 use super::eval::Undefined;
 use super::labels::Labelled;
 use super::{Acted, Engine, Progress, Waiting, words};
@@ -82,7 +83,9 @@ impl Engine {
                 }
                 AppCommand::Listen { socket: listener, local, backlog, options }
             }
-            AppAction::Accept | AppAction::ExpectNoConnection => AppCommand::Accept { listener, socket, within },
+            AppAction::Accept | AppAction::ExpectNoConnection => {
+                AppCommand::Accept { listener, socket, within }
+            }
             AppAction::Connect => AppCommand::Connect {
                 socket,
                 local: connection.target,
@@ -264,7 +267,7 @@ impl AppAction {
     }
 }
 
-impl super::Connection {
+impl Connection {
     /// An active open that is not through: how it ends is the outcome of `connect`.
     fn syn_sent_by_target_only(&self) -> bool {
         self.iss.is_none() || self.rcv_nxt == self.irs

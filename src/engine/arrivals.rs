@@ -1,7 +1,7 @@
 //! What arrives: decoding, the referee, and the queue from which steps take their segments.
 
-use super::Engine;
 use super::connection::Arrival;
+use super::{Engine, words};
 use crate::case::Acks;
 use crate::referee::{Violation, Watch};
 use crate::segment::{Endpoint, Flags, Packet, Received, decode};
@@ -21,9 +21,9 @@ pub(super) struct Aside {
 impl Engine {
     pub(super) fn packet(&mut self, now: Time, stamp: Time, octets: &[u8]) {
         match decode(octets) {
-            Ok(Packet::Tcp(received)) => self.segment(now, stamp, *received),
+            Ok(Packet::Tcp(received)) => self.segment(now, stamp, received),
             Ok(other) => {
-                self.note(stamp, usize::MAX, EventKind::ReceivedOther(other.to_string()));
+                self.note(stamp, usize::MAX, EventKind::ReceivedOther(words::other(&other)));
             }
             Err(error) => {
                 self.note(stamp, usize::MAX, EventKind::ReceivedOther(format!("unreadable: {error}")));
@@ -42,7 +42,8 @@ impl Engine {
                 (aside.connection, aside.watch.received(stamp, &received))
             }
             (None, None) => {
-                let text = format!("a segment of no connection of this trial: {}", received.segment.summary(None));
+                let text =
+                    format!("a segment of no connection of this trial: {}", received.segment.summary(None));
                 self.note(stamp, usize::MAX, EventKind::ReceivedOther(text));
                 return;
             }

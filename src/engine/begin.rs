@@ -30,7 +30,12 @@ impl Engine {
         let steps = Arc::clone(&self.script.steps);
         self.program.push_back(Block { steps, next: 0, connection: None, kind: BlockKind::Body });
         let ends: Vec<_> = self.script.then.iter().map(state_step).collect();
-        self.program.push_back(Block { steps: ends.into(), next: 0, connection: None, kind: BlockKind::Body });
+        self.program.push_back(Block {
+            steps: ends.into(),
+            next: 0,
+            connection: None,
+            kind: BlockKind::Body,
+        });
         self.acted = Acted::at(now);
         Ok(())
     }
@@ -68,10 +73,11 @@ impl Engine {
     /// The steps from nothing to the state that a connection starts from.
     pub(super) fn way_into(&self, given: &Given, index: usize) -> Result<Block, Undefined> {
         let capabilities = &self.config.capabilities;
-        let mut steps: Vec<Step> =
-            self.config.fixtures.path(given.state, given.by, capabilities).ok_or_else(|| {
-                Undefined(format!("no way into {} that this target can go", given.state))
-            })?;
+        let mut steps: Vec<Step> = self
+            .config
+            .fixtures
+            .path(given.state, given.by, capabilities)
+            .ok_or_else(|| Undefined(format!("no way into {} that this target can go", given.state)))?;
         steps.extend(sent_octets(given));
         Ok(Block { steps: steps.into(), next: 0, connection: Some(index), kind: BlockKind::Preparing })
     }
@@ -104,7 +110,9 @@ impl Engine {
             }
             StepKind::Icmp(spec) => {
                 let error = self.build_icmp(index, spec)?;
-                self.actions.push(Action::Send(encode_icmp(&error)));
+                let packet = encode_icmp(&error)
+                    .map_err(|_| Undefined(format!("{:?} has no form in IPv6", spec.kind)))?;
+                self.actions.push(Action::Send(packet));
                 self.note(now, index, EventKind::SentIcmp(error));
                 self.act(now);
             }
@@ -228,7 +236,7 @@ fn sent_octets(given: &Given) -> Vec<Step> {
     let arrival = || {
         let expect = crate::case::Expect {
             data: Some(crate::case::DataPattern::Stream(crate::case::Pattern::Any)),
-            ..crate::case::Expect::flags(Flags::ACK)
+            ..super::probe::segment(Flags::ACK)
         };
         step("expect: ACK with data", StepKind::Expect(Box::new(expect)))
     };

@@ -108,10 +108,7 @@ impl Engine {
                 blocks
                     .iter()
                     .map(|(left, right)| {
-                        Ok(SackBlock {
-                            left: SeqNum(number(left, 32)?),
-                            right: SeqNum(number(right, 32)?),
-                        })
+                        Ok(SackBlock { left: SeqNum(number(left, 32)?), right: SeqNum(number(right, 32)?) })
                     })
                     .collect::<Result<_, Undefined>>()?,
             ),
@@ -162,20 +159,15 @@ impl Engine {
             .labels
             .get(&spec.quote)
             .ok_or_else(|| Undefined(format!("nothing was labelled `{}` yet", spec.quote)))?;
-        let segment =
-            labelled.segment.as_ref().ok_or_else(|| Undefined(format!("`{}` is not a segment", spec.quote)))?;
+        let segment = labelled
+            .segment
+            .as_ref()
+            .ok_or_else(|| Undefined(format!("`{}` is not a segment", spec.quote)))?;
         let mtu = spec.mtu.as_ref().map(|mtu| self.field(index, mtu, 32)).transpose()?;
-        let mut quote = encode_segment(segment);
-        // RFC 792 asks for the header and 64 bits; RFC 1812 section 4.3.2.3 for as much as fits 576.
-        quote.truncate(528);
         let v6 = segment.ip.source.is_ipv6();
-        Ok(IcmpError {
-            source: segment.ip.destination,
-            destination: segment.ip.source,
-            kind: icmp_kind(spec.kind, v6, mtu)
-                .ok_or_else(|| Undefined(format!("{} has no form in IPv6", spec.kind)))?,
-            quote,
-        })
+        let kind = icmp_kind(spec.kind, v6, mtu)
+            .ok_or_else(|| Undefined(format!("{:?} has no form in IPv6", spec.kind)))?;
+        Ok(IcmpError::about(segment, segment.ip.destination, kind))
     }
 }
 

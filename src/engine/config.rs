@@ -1,11 +1,11 @@
 //! What a trial is told about its surroundings.
 
 use crate::case::Fixtures;
+use crate::profile::{Timers, Tolerance};
 use crate::requirement::{Catalogue, Level};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What a trial is told about its surroundings.
 #[derive(Clone)]
@@ -24,8 +24,8 @@ pub struct TrialConfig {
     pub link_mtu: u16,
     /// Whether the target's socket table can be asked.
     pub table: bool,
-    /// Times of the profile by name: `MSL`, `RTO.MIN`, `DELAYED-ACK`.
-    pub values: Arc<BTreeMap<String, Duration>>,
+    /// The target's timers, by which cases are judged.
+    pub timers: Timers,
     /// How far a time may be off.
     pub tolerance: Tolerance,
     /// The strongest level among the case's requirements.
@@ -38,13 +38,4 @@ pub struct TrialConfig {
     pub capabilities: Arc<BTreeSet<String>>,
     /// What the application on the target writes is known: an upper tester tells it.
     pub agent: bool,
-}
-
-/// How far a time may be off: both parts are added.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tolerance {
-    /// For clock ticks and scheduling.
-    pub absolute: Duration,
-    /// Of the time itself: 0.05 is 5 %.
-    pub relative: f64,
 }

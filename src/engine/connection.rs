@@ -156,7 +156,8 @@ impl Connection {
         } else if !segment.flags.contains(Flags::SYN) {
             self.sent_end = self.sent_end.later(segment.end());
         }
-        if segment.flags.contains(Flags::ACK) && self.iss.is_some() && segment.ack.at_or_before(self.snd_nxt) {
+        if segment.flags.contains(Flags::ACK) && self.iss.is_some() && segment.ack.at_or_before(self.snd_nxt)
+        {
             self.snd_una = self.snd_una.later(segment.ack);
         }
         for option in &segment.options {
@@ -250,8 +251,8 @@ impl Connection {
         let edge = segment.ack + (u32::from(segment.window) << scale);
         self.application_read
             && segment.is_pure_ack()
-            && self
-                .last_ack
-                .is_some_and(|(seq, ack, right)| seq == segment.seq && ack == segment.ack && right.before(edge))
+            && self.last_ack.is_some_and(|(seq, ack, right)| {
+                seq == segment.seq && ack == segment.ack && right.before(edge)
+            })
     }
 }

@@ -88,9 +88,9 @@ impl Engine {
             }
             Name::Profile(name) => self
                 .config
-                .values
-                .get(name.as_str())
-                .map(|span| Value::Span(nanos(*span)))
+                .timers
+                .variable(name)
+                .map(|span| Value::Span(nanos(span)))
                 .ok_or_else(|| Undefined(format!("the profile has no value for {name}"))),
             Name::LoopIndex => self
                 .loop_index()

@@ -5,7 +5,7 @@ use super::connection::Arrival;
 use super::eval::Undefined;
 use super::labels::Labelled;
 use super::matching::classify;
-use super::{Acted, BlockKind, Engine, Progress};
+use super::{Acted, BlockKind, Engine, Progress, words};
 use crate::case::{DataPattern, Expect, Expr, OneOf, Step, StepKind};
 use crate::segment::{Flags, Segment};
 use crate::time::{Span, Time};
@@ -94,7 +94,7 @@ impl Wanted {
 impl Engine {
     /// 1 s and the longest time for which the target may delay an ACK.
     pub(super) fn default_within(&self) -> Duration {
-        Duration::from_secs(1) + self.config.values.get("DELAYED-ACK").copied().unwrap_or_default()
+        Duration::from_secs(1) + self.config.timers.delayed_ack
     }
 
     fn window(&self, wanted: &Wanted) -> Window {
@@ -111,7 +111,10 @@ impl Engine {
 
     /// The last moment at which anything awaited can come.
     fn last_moment(&self, expectation: &Expectation) -> Time {
-        let silence = expectation.silence.as_ref().map(|(_, span, _)| self.acted.after + *span + self.grace(Duration::ZERO));
+        let silence = expectation
+            .silence
+            .as_ref()
+            .map(|(_, span, _)| self.acted.after + *span + self.grace(Duration::ZERO));
         let segments = expectation.wanted.iter().map(|wanted| self.window(wanted).latest);
         segments.chain(silence).max().unwrap_or(self.acted.after)
     }
@@ -225,7 +228,8 @@ impl Engine {
         expectation: &Expectation,
         arrival: &Arrival,
     ) -> Result<Option<&'static str>, Undefined> {
-        if self.script.strict || expectation.wanted.iter().any(|wanted| wanted.expect.strict) || arrival.aside {
+        if self.script.strict || expectation.wanted.iter().any(|wanted| wanted.expect.strict) || arrival.aside
+        {
             return Ok(None);
         }
         let (segment, index) = (&arrival.received.segment, expectation.index);
@@ -256,7 +260,8 @@ impl Engine {
         let Some(arrival) = self.front(index) else { return Ok(None) };
         let segment = &arrival.received.segment;
         let plain_data = !segment.payload.is_empty() && !segment.flags.contains(Flags::FIN);
-        if !wanted.expect.drain || !plain_data || self.differences(index, &wanted.expect, arrival)?.is_empty() {
+        if !wanted.expect.drain || !plain_data || self.differences(index, &wanted.expect, arrival)?.is_empty()
+        {
             return Ok(None);
         }
         if let Some(arrival) = self.take_front(index, Some("data of the service")) {
@@ -297,6 +302,14 @@ impl Engine {
         Ok(Progress::Done)
     }
 
+    /// What is awaited, in words.
+    fn awaited(&self, expectation: &Expectation) -> String {
+        let silence = expectation.silence.as_ref().map(|(_, span, _)| format!("nothing for {}", Span(*span)));
+        let texts: Vec<_> =
+            expectation.wanted.iter().map(|wanted| words::awaited(&wanted.expect)).chain(silence).collect();
+        texts.join(if expectation.all { " and " } else { ", or " })
+    }
+
     fn wrong_segment(&mut self, expectation: &Expectation, at: usize, differences: Vec<FieldDifference>) {
         let index = expectation.index;
         let Some(arrival) = self.take_front(index, None) else { return };
@@ -318,7 +331,10 @@ impl Engine {
         let wanted = &expectation.wanted[at];
         let came = Span(stamp.since(window.base));
         let (code, expected) = if stamp > window.latest {
-            (FindingCode::AnsweredTooLate, format!("{} within {}", self.awaited(expectation), Span(wanted.within)))
+            (
+                FindingCode::AnsweredTooLate,
+                format!("{} within {}", self.awaited(expectation), Span(wanted.within)),
+            )
         } else {
             let expected = format!("{} not before {}", self.awaited(expectation), Span(wanted.not_before));
             (FindingCode::AnsweredTooEarly, expected)

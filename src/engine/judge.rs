@@ -1,7 +1,7 @@
 //! From findings to the verdict.
 
 use super::eval::Undefined;
-use super::{BlockKind, Engine};
+use super::{BlockKind, Connection, Engine};
 use crate::requirement::Level;
 use crate::segment::Flags;
 use crate::seq::SeqNum;
@@ -87,7 +87,7 @@ impl Engine {
                     let bases = self.bases(index).map(|(iss, irs)| (irs, iss));
                     format!("sent {}", segment.summary(bases))
                 }
-                EventKind::SentIcmp(error) => format!("sent {error}"),
+                EventKind::SentIcmp(error) => format!("sent an ICMP error, {:?}", error.kind),
                 EventKind::Asked(command) => format!("had the application {}", super::words::asked(command)),
                 _ => continue,
             };
@@ -114,7 +114,7 @@ impl Engine {
     }
 }
 
-impl super::Connection {
+impl Connection {
     /// A RST that the target must take: exactly at RCV.NXT (RFC 9293 section 3.10.7.4).
     pub(super) fn reset(&self) -> crate::segment::Segment {
         crate::segment::Segment {

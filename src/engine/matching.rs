@@ -87,7 +87,8 @@ impl Engine {
             }
             Pattern::In(exprs) => {
                 let wanted = exprs.iter().map(number).collect::<Result<Vec<_>, _>>()?;
-                let texts: Vec<_> = wanted.iter().zip(exprs).map(|(value, expr)| with_text(*value, expr)).collect();
+                let texts: Vec<_> =
+                    wanted.iter().zip(exprs).map(|(value, expr)| with_text(*value, expr)).collect();
                 (wanted.contains(&value), texts.join(" or "))
             }
             Pattern::Range(low, high) => {
@@ -120,8 +121,12 @@ impl Engine {
                     let unit = |text: &str| format!("{text} octets");
                     return Ok(difference(unit(&length.expected), unit(&length.found)));
                 }
-                self.first_altered_octet(index, segment)
-                    .and_then(|at| difference("what the application wrote".into(), format!("altered from octet {at} of the text on")))
+                self.first_altered_octet(index, segment).and_then(|at| {
+                    difference(
+                        "what the application wrote".into(),
+                        format!("altered from octet {at} of the text on"),
+                    )
+                })
             }
         })
     }
@@ -153,7 +158,7 @@ impl Engine {
             return Ok(if wanted { difference("present", "absent".into()) } else { None });
         };
         match (pattern, option) {
-            (OptionPattern::Absent(_), option) => Ok(difference("absent", option.to_string())),
+            (OptionPattern::Absent(_), option) => Ok(difference("absent", format!("{option:?}"))),
             (OptionPattern::Mss(pattern), TcpOption::MaximumSegmentSize(value)) => {
                 self.compare(index, &field, pattern, u32::from(*value), Shown::Plain)
             }
@@ -173,7 +178,9 @@ impl Engine {
                 let seen: Vec<_> = seen.iter().map(|block| (block.left.0, block.right.0)).collect();
                 let text = |blocks: &[(u32, u32)]| {
                     let irs = self.connections[index].irs;
-                    let block = |(left, right): &(u32, u32)| format!("{}-{}", relative(*left, irs), relative(*right, irs));
+                    let block = |(left, right): &(u32, u32)| {
+                        format!("{}-{}", relative(*left, irs), relative(*right, irs))
+                    };
                     blocks.iter().map(block).collect::<Vec<_>>().join(", ")
                 };
                 Ok(if seen.starts_with(&wanted) { None } else { difference(&text(&wanted), text(&seen)) })
@@ -208,8 +215,8 @@ pub(super) fn classify(expect: &Expect, segment: &Segment, differences: &[FieldD
 
 /// PSH and the ECN bits count only where the case names them.
 fn same_flags(expected: Flags, found: Flags) -> bool {
-    let named = Flags::all_but(Flags::PSH | Flags::ECE | Flags::CWR) | expected;
-    found & named == expected
+    let unnamed = (Flags::PSH | Flags::ECE | Flags::CWR) - expected;
+    found - unnamed == expected
 }
 
 fn option_name(option: &TcpOption) -> Option<OptionName> {

@@ -24,7 +24,7 @@ mod tests;
 mod time_wait;
 mod words;
 
-pub use config::{Tolerance, TrialConfig};
+pub use config::TrialConfig;
 pub use io::{Action, Input, TableEntry};
 pub use stream::{Direction, Stream};
 
@@ -361,7 +361,7 @@ impl Engine {
 
     /// A bound of `span`, widened by the profile's tolerance and by how late this bench was.
     fn grace(&self, span: Duration) -> Duration {
-        self.config.tolerance.absolute + span.mul_f64(self.config.tolerance.relative) + self.lateness
+        self.config.tolerance.around(span) + self.lateness
     }
 
     fn note(&mut self, at: Time, connection: usize, kind: EventKind) -> usize {

@@ -1,7 +1,9 @@
 //! `probe:` questions on the wire, as steps of the language.
 
 use super::connection::Connection;
-use crate::case::{Data, Expect, Expr, LabelField, Name, Operator, Pattern, Probe, Send, Step, StepKind, Variable};
+use crate::case::{
+    Data, Expect, Expr, LabelField, Name, Operator, Pattern, Probe, Send, Step, StepKind, Variable,
+};
 use crate::segment::Flags;
 use crate::yaml::Place;
 use std::sync::Arc;
@@ -25,8 +27,7 @@ pub(super) fn steps(probe: Probe, connection: &Connection, place: &Place) -> Arc
         ..segment(flags)
     };
     let label = || Some(String::from("the-question"));
-    let from_stranger =
-        |spec: Send| Send { from_port: Some(Expr::Int(i64::from(stranger))), ..spec };
+    let from_stranger = |spec: Send| Send { from_port: Some(Expr::Int(i64::from(stranger))), ..spec };
     let steps = match probe {
         // An old octet, not a pure ACK: stacks limit the rate at which they answer those
         // (RFC 5961 section 7).

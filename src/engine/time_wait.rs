@@ -73,9 +73,8 @@ impl Engine {
     fn entered_time_wait(&self, index: usize, now: Time) -> Time {
         let name = &self.connections[index].name;
         let arrivals = self.record.events.iter().rev();
-        let mut last = arrivals.filter(|event| {
-            matches!(event.kind, EventKind::Received { .. }) && event.connection == *name
-        });
+        let mut last = arrivals
+            .filter(|event| matches!(event.kind, EventKind::Received { .. }) && event.connection == *name);
         last.next().map_or(now, |event| event.at)
     }
 

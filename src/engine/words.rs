@@ -1,7 +1,8 @@
 //! Commands and observations of the application, as a person would say them.
 
 use crate::app::{AppCommand, AppOutcome};
-use crate::case::AppAction;
+use crate::case::{AppAction, DataPattern, Expect, OptionPattern, Pattern};
+use crate::segment::Packet;
 
 /// "had the application …"
 pub(super) fn asked(command: &AppCommand) -> String {
@@ -59,5 +60,62 @@ pub(super) fn observed(outcome: &AppOutcome) -> String {
         AppOutcome::Error(name) => format!("the error {name}"),
         AppOutcome::NothingYet => "nothing within the wait".into(),
         AppOutcome::Broken(why) => format!("the upper tester failed: {why}"),
+    }
+}
+
+/// What an `expect` demands, as the case says it.
+pub(super) fn awaited(expect: &Expect) -> String {
+    let flags: Vec<_> = expect.flags.iter().map(ToString::to_string).collect();
+    let mut text = if flags.is_empty() { "any segment".to_owned() } else { flags.join(" or ") };
+    let fields = [
+        ("seq", &expect.seq),
+        ("ack", &expect.ack),
+        ("window", &expect.window),
+        ("urgent", &expect.urgent),
+        ("ttl", &expect.ttl),
+        ("tos", &expect.tos),
+    ];
+    for (field, pattern) in fields {
+        if let Some(pattern) = pattern {
+            text.push_str(&format!(" {field}={}", pattern_text(pattern)));
+        }
+    }
+    match &expect.data {
+        None => {}
+        Some(DataPattern::None) => text.push_str(" without text"),
+        Some(DataPattern::Text(octets)) => text.push_str(&format!(" with {octets:?}")),
+        Some(DataPattern::Stream(pattern)) => {
+            text.push_str(&format!(" with {} octets of the stream", pattern_text(pattern)));
+        }
+    }
+    for option in &expect.options {
+        text.push_str(&match option {
+            OptionPattern::Absent(name) => format!(", no {name}"),
+            present => format!(", {}", present.name()),
+        });
+    }
+    text
+}
+
+fn pattern_text(pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::Any => "any".into(),
+        Pattern::Is(expr) => expr.to_string(),
+        Pattern::In(exprs) => {
+            let texts: Vec<_> = exprs.iter().map(ToString::to_string).collect();
+            format!("[{}]", texts.join(", "))
+        }
+        Pattern::Range(low, high) => format!("{low}..{high}"),
+        Pattern::Not(expr) => format!("not {expr}"),
+    }
+}
+
+/// A packet that is no segment.
+pub(super) fn other(packet: &Packet) -> String {
+    match packet {
+        Packet::Tcp(received) => received.segment.to_string(),
+        Packet::Icmp(error) => format!("an ICMP error from {}: {:?}", error.source, error.kind),
+        Packet::Fragment(_) => "an IP fragment".into(),
+        Packet::Other { source, protocol, .. } => format!("a packet of IP protocol {protocol} from {source}"),
     }
 }

@@ -137,6 +137,15 @@ impl Segment {
         self.flags.significant() == Flags::ACK && self.payload.is_empty()
     }
 
+    /// TSval and TSecr of its timestamps option (RFC 7323 section 3.2).
+    #[must_use]
+    pub fn timestamps(&self) -> Option<(u32, u32)> {
+        self.options.iter().find_map(|option| match option {
+            TcpOption::Timestamps { value, echo } => Some((*value, *echo)),
+            _ => None,
+        })
+    }
+
     /// Where it comes from.
     #[must_use]
     pub fn source(&self) -> Endpoint {

@@ -12,7 +12,7 @@ pub struct Node {
     /// Where it stands; for an alias, where it is used.
     pub place: Place,
     /// How a scalar that is not text was written: `0x10`, `3.10`.
-    pub(super) written: String,
+    pub(crate) written: String,
 }
 
 /// What a node means, in YAML's own types. `no`, `1s` and `RCV.NXT + 1` are text.

@@ -1,12 +1,14 @@
 //! One thread that drives every trial: frames, reports and timers in, actions out.
 
-use super::bench::{Bench, BenchError};
 use super::job::{Finished, Job};
-use crate::upper_tester::UpperTester;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use crate::target::{Bench, BenchError};
+use crate::upper_tester::{ProcessUpperTester, UpperTester};
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::net::IpAddr;
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 use tcpspec_core::app::{AppCommand, AppOutcome, AppReport};
 use tcpspec_core::engine::{Action, Engine, Input};
@@ -43,7 +45,7 @@ struct Active {
     latest: Duration,
     lost_before: u64,
     clock_steps_before: u64,
-    private: Option<Box<dyn UpperTester>>,
+    private: Option<ProcessUpperTester>,
     /// The timer that counts; others in the heap are stale.
     timer: Option<Time>,
 }
@@ -60,14 +62,22 @@ pub struct Driver<'b> {
     /// Packets of one turn: (stamp, range in `octets`).
     packets: Vec<(Time, std::ops::Range<usize>)>,
     octets: Vec<u8>,
-    last_turn: Time,
+    ready: Epoll,
 }
 
 impl<'b> Driver<'b> {
     /// A driver that has nothing to do yet, and will run at most `most_at_once` trials at a time.
-    pub fn new(bench: &'b mut dyn Bench, most_at_once: usize) -> Self {
+    ///
+    /// # Errors
+    /// The system refuses to watch the bench's descriptors.
+    pub fn new(bench: &'b mut dyn Bench, most_at_once: usize) -> Result<Self, BenchError> {
         let most_at_once = bench.most_at_once().unwrap_or(usize::MAX).min(most_at_once).max(1);
-        Self {
+        let ready = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(BenchError::of)?;
+        watch(&ready, bench.link().poll_fd())?;
+        if let Some(upper) = bench.upper_tester() {
+            watch(&ready, upper.poll_fd())?;
+        }
+        Ok(Self {
             bench,
             waiting: VecDeque::new(),
             most_at_once,
@@ -77,17 +87,20 @@ impl<'b> Driver<'b> {
             next_key: 0,
             packets: Vec::new(),
             octets: Vec::new(),
-            last_turn: crate::clock::monotonic(),
-        }
+            ready,
+        })
     }
 
     /// Runs all jobs, in their order, side by side.
     ///
     /// # Errors
     /// Where the bench as a whole fails; the jobs that have not finished by then have no verdict.
-    pub fn run(&mut self, jobs: impl IntoIterator<Item = Job>, sink: &mut dyn Sink) -> Result<(), BenchError> {
+    pub fn run(
+        &mut self,
+        jobs: impl IntoIterator<Item = Job>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), BenchError> {
         self.waiting.extend(jobs.into_iter().map(|job| (job, 0)));
-        self.last_turn = crate::clock::monotonic();
         while !(self.waiting.is_empty() && self.active.is_empty()) {
             self.turn(sink)?;
         }
@@ -135,10 +148,13 @@ impl<'b> Driver<'b> {
             .target_address(family)
             .ok_or_else(|| BenchError(format!("the target has no {family} address")))?;
         let private = if job.private_application { Some(self.bench.private_upper_tester()?) } else { None };
+        if let Some(private) = &private {
+            watch(&self.ready, private.poll_fd())?;
+        }
         self.next_key += 1;
         let key = self.next_key;
         let engine = job.engine(host, target, attempt, self.bench.has_table());
-        let counters = self.bench.link().counters().map_err(|error| BenchError(error.to_string()))?;
+        let counters = self.bench.link().counters().map_err(BenchError::of)?;
         let now = crate::clock::monotonic();
         let active = Active {
             limit: now + job.longest_wait + SLACK,
@@ -171,7 +187,7 @@ impl<'b> Driver<'b> {
                 octets.extend_from_slice(packet);
                 packets.push((stamp, start..octets.len()));
             })
-            .map_err(|error| BenchError(error.to_string()))?;
+            .map_err(BenchError::of)?;
         for (stamp, range) in &packets {
             let packet = &octets[range.clone()];
             let Some(key) = destination(packet).and_then(|host| self.hosts.get(&host)).copied() else {
@@ -188,9 +204,8 @@ impl<'b> Driver<'b> {
 
     fn take_reports(&mut self, sink: &mut dyn Sink) -> Result<bool, BenchError> {
         let mut reports = Vec::new();
-        let failed = |error: crate::upper_tester::UpperTesterError| BenchError(error.to_string());
         if let Some(upper) = self.bench.upper_tester() {
-            upper.receive(&mut |key, report| reports.push((key, report))).map_err(failed)?;
+            upper.receive(&mut |key, report| reports.push((key, report))).map_err(BenchError::of)?;
         }
         for active in self.active.values_mut() {
             if let Some(private) = &mut active.private {
@@ -278,13 +293,13 @@ impl<'b> Driver<'b> {
                 if command == AppCommand::Kill {
                     let private = private.ok_or_else(|| broken("no process of its own to kill".into()))?;
                     let began = crate::clock::monotonic().0;
-                    private.kill().map_err(|error| broken(error.to_string()))?;
+                    private.kill();
                     let ended = crate::clock::monotonic().0;
                     let report = AppReport { id, outcome: AppOutcome::Done, began, ended };
                     return Ok(Some(Input::App(report)));
                 }
                 let upper: &mut dyn UpperTester = match private {
-                    Some(private) => private.as_mut(),
+                    Some(private) => private,
                     None => self
                         .bench
                         .upper_tester()
@@ -320,7 +335,7 @@ impl<'b> Driver<'b> {
         if let Some(upper) = self.bench.upper_tester() {
             upper.release(active.key);
         }
-        let counters = self.bench.link().counters().map_err(|error| BenchError(error.to_string()))?;
+        let counters = self.bench.link().counters().map_err(BenchError::of)?;
         let lost = (counters.dropped + counters.truncated).saturating_sub(active.lost_before);
         let clock_stepped = counters.clock_steps > active.clock_steps_before;
         let took = crate::clock::monotonic().since(active.began);
@@ -328,7 +343,10 @@ impl<'b> Driver<'b> {
         let mut outcome = active.engine.into_outcome();
         // A pass that rests on silence needs every frame; lateness spoils only what went wrong.
         let suspect = if lost > 0 {
-            Some((FindingCode::BenchLostFrames, format!("{lost} frames were lost before the bench read them")))
+            Some((
+                FindingCode::BenchLostFrames,
+                format!("{lost} frames were lost before the bench read them"),
+            ))
         } else if clock_stepped {
             Some((FindingCode::ClockStepped, "the machine's clock was set while the trial ran".into()))
         } else if latest > TOO_LATE && !matches!(outcome.verdict, Verdict::Pass | Verdict::Info) {
@@ -355,7 +373,7 @@ impl<'b> Driver<'b> {
 
     fn flush(&mut self) -> Result<(), BenchError> {
         if let Some(upper) = self.bench.upper_tester() {
-            upper.flush().map_err(|error| BenchError(error.to_string()))?;
+            upper.flush().map_err(BenchError::of)?;
         }
         for active in self.active.values_mut() {
             if let Some(private) = &mut active.private {
@@ -374,27 +392,21 @@ impl<'b> Driver<'b> {
             Some(Reverse((due, _))) => due.since(now).as_millis() as u64 + 1,
             None => 1000,
         };
-        let timeout = PollTimeout::from(u16::try_from(timeout.min(1000)).unwrap_or(1000));
-        // Two borrows of the bench after one another, not at once: the descriptors are copied.
-        let mut descriptors = Vec::new();
-        {
-            let link = self.bench.link();
-            descriptors.extend(link.poll_fd().and_then(|fd| fd.try_clone_to_owned().ok()));
-        }
-        if let Some(upper) = self.bench.upper_tester() {
-            descriptors.extend(upper.poll_fd().and_then(|fd| fd.try_clone_to_owned().ok()));
-        }
-        for active in self.active.values() {
-            let fd = active.private.as_ref().and_then(|private| private.poll_fd());
-            descriptors.extend(fd.and_then(|fd| fd.try_clone_to_owned().ok()));
-        }
-        use std::os::fd::AsFd;
-        let mut fds: Vec<_> = descriptors.iter().map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)).collect();
-        match poll(&mut fds, timeout) {
-            Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
+        let timeout = EpollTimeout::from(u16::try_from(timeout.min(1000)).unwrap_or(1000));
+        match self.ready.wait(&mut [EpollEvent::empty()], timeout) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(error) => Err(BenchError(format!("waiting for frames failed: {error}"))),
         }
     }
+}
+
+/// What can end a wait: a frame, or a report. A descriptor leaves the set when it is closed.
+fn watch(ready: &Epoll, descriptor: Option<BorrowedFd<'_>>) -> Result<(), BenchError> {
+    let Some(descriptor) = descriptor else { return Ok(()) };
+    let readable = EpollEvent::new(EpollFlags::EPOLLIN, 0);
+    ready
+        .add(descriptor, readable)
+        .map_err(|error| BenchError(format!("epoll refused a descriptor: {error}")))
 }
 
 /// The destination address in an IP header.

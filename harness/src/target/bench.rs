@@ -1,20 +1,25 @@
 //! What the driver needs of a target, whatever kind it is.
 
 use crate::link::Link;
-use crate::upper_tester::UpperTester;
+use crate::upper_tester::{ProcessUpperTester, UpperTester};
 use std::net::{IpAddr, SocketAddr};
+use tcpspec_core::case::Family;
 use tcpspec_core::engine::TableEntry;
-
-/// Address family of a trial.
-pub use tcpspec_core::case::Family;
 
 /// Something about the bench failed: a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BenchError(pub String);
 
+impl BenchError {
+    /// Any error as a sentence.
+    pub fn of(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// A target with everything around it.
-pub trait Bench {
+pub trait Bench: Send {
     /// Frames in and out.
     fn link(&mut self) -> &mut dyn Link;
 
@@ -25,7 +30,7 @@ pub trait Bench {
     ///
     /// # Errors
     /// Where there is no agent, or its process cannot be started.
-    fn private_upper_tester(&mut self) -> Result<Box<dyn UpperTester>, BenchError>;
+    fn private_upper_tester(&mut self) -> Result<ProcessUpperTester, BenchError>;
 
     /// An address that no trial has used; `None` once all are used up, or without such a family.
     fn fresh_host(&mut self, family: Family) -> Option<IpAddr>;

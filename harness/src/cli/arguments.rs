@@ -1,0 +1,175 @@
+//! The command line as typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+use tcpspec_core::requirement::Threshold;
+
+/// Says whether a TCP stack keeps the standard, requirement by requirement.
+///
+/// Without a command it runs the suite against this machine's own kernel, in a network namespace
+/// of its own.
+#[derive(Debug, Parser)]
+#[command(name = "tcpspec", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; `run` if nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Arguments of `run`.
+    #[command(flatten)]
+    pub run: RunArguments,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the suite (the default)
+    Run(RunArguments),
+    /// Check case, profile and ledger files without running anything
+    Check {
+        /// Read the cases of this directory instead of the built-in ones
+        #[arg(long, value_name = "DIR")]
+        cases: Option<PathBuf>,
+        /// Check this profile too
+        #[arg(long, value_name = "FILE")]
+        target: Vec<PathBuf>,
+        /// Check this ledger too
+        #[arg(long, value_name = "FILE")]
+        ledger: Vec<PathBuf>,
+    },
+    /// Look at a real server from an operator's side
+    #[command(subcommand)]
+    Audit(AuditArguments),
+    /// Count the TCP connections of this machine (or namespace) by state
+    States {
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+    /// Play the application on the target (started by the bench, speaks its protocol on descriptor 0)
+    #[command(hide = true)]
+    UpperTester,
+    /// Measure the bench itself (used by ci/bench)
+    #[command(hide = true)]
+    MeasureBench {
+        /// Short trials in the measured run
+        #[arg(long, default_value_t = 5000)]
+        trials: u32,
+        /// Trials at once in the memory measurement
+        #[arg(long, default_value_t = 1000)]
+        at_once: u32,
+    },
+}
+
+/// Audits.
+#[derive(Debug, Subcommand)]
+pub enum AuditArguments {
+    /// How long does a server leave connections half-closed after its peer has closed?
+    CloseWait {
+        /// The server
+        #[arg(long, value_name = "HOST:PORT")]
+        target: String,
+        /// How many connections, side by side
+        #[arg(long, default_value_t = 10, value_name = "N")]
+        connections: u32,
+        /// The longest that a server may take
+        #[arg(long, default_value = "5s", value_parser = humantime::parse_duration, value_name = "SPAN")]
+        within: Duration,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+}
+
+/// Formats of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Formats of test output, as libtest has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One line for each trial
+    Pretty,
+    /// One character for each trial
+    Terse,
+    /// One JSON object for each event
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Arguments of `run`. Those that libtest has mean what they mean there.
+#[derive(Args, Clone, Debug)]
+pub struct RunArguments {
+    /// Run the trials whose id contains one of these
+    #[arg(value_name = "FILTER")]
+    pub filters: Vec<String>,
+    /// Filters and skips name whole ids
+    #[arg(long)]
+    pub exact: bool,
+    /// Leave out the trials whose id contains this (may be repeated)
+    #[arg(long, value_name = "FILTER")]
+    pub skip: Vec<String>,
+    /// List the trials instead of running them
+    #[arg(long)]
+    pub list: bool,
+    /// Run the slow trials too
+    #[arg(long)]
+    pub include_ignored: bool,
+    /// Run only the slow trials
+    #[arg(long, conflicts_with = "include_ignored")]
+    pub ignored: bool,
+    /// Run at most so many trials at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub test_threads: Option<u32>,
+    /// Form of the test output
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// The same as --format terse
+    #[arg(short, long, conflicts_with = "format")]
+    pub quiet: bool,
+    /// When to colour
+    #[arg(long, visible_alias = "colour", value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub color: Colour,
+    /// Accepted for test runners; output is never captured
+    #[arg(long, hide = true)]
+    pub nocapture: bool,
+    /// The target: `kernel`, or the profile of a device
+    #[arg(long, default_value = "kernel", value_name = "kernel|FILE")]
+    pub target: String,
+    /// Ports, initial sequence numbers and payloads follow from it; hexadecimal, random otherwise
+    #[arg(long, value_parser = parse_seed, value_name = "HEX")]
+    pub seed: Option<u64>,
+    /// Violations of this level and above fail the run
+    #[arg(long, default_value = "must", value_parser = parse_level, value_name = "must|should|may")]
+    pub level: Threshold,
+    /// The target's known deviations; the built-in ledger for `kernel` otherwise, `none` for none
+    #[arg(long, value_name = "FILE|none")]
+    pub ledger: Option<String>,
+    /// Read the cases of this directory instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub cases: Option<PathBuf>,
+}
+
+fn parse_seed(text: &str) -> Result<u64, String> {
+    u64::from_str_radix(text.trim_start_matches("0x"), 16)
+        .map_err(|_| format!("`{text}` is not a hexadecimal number of at most 16 digits"))
+}
+
+fn parse_level(text: &str) -> Result<Threshold, String> {
+    text.parse().map_err(|error: tcpspec_core::requirement::UnknownLevel| error.to_string())
+}

@@ -1,0 +1,25 @@
+//! Arguments, and what becomes of them.
+
+mod arguments;
+
+pub use arguments::{AuditArguments, Cli, Command, Format, RunArguments};
+
+/// Exit codes of `tcpspec` (README, "Exit codes").
+pub mod exit {
+    /// Nothing red.
+    pub const GREEN: u8 = 0;
+    /// The target broke a requirement, a state could not be reached, or the ledger is stale.
+    pub const RED: u8 = 1;
+    /// The command line is wrong.
+    pub const USAGE: u8 = 2;
+    /// Nothing red, but the bench failed somewhere.
+    pub const BENCH_FAULT: u8 = 3;
+    /// Nothing was selected.
+    pub const NOTHING_SELECTED: u8 = 4;
+    /// A case, profile or ledger file is invalid.
+    pub const INVALID_FILE: u8 = 5;
+    /// The bench cannot be set up here.
+    pub const BENCH_UNABLE: u8 = 6;
+    /// The target does not answer.
+    pub const UNREACHABLE: u8 = 7;
+}

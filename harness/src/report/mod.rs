@@ -1,0 +1,7 @@
+//! Readers of a trial's record: what people see.
+
+mod failure;
+mod ladder;
+
+pub use failure::{TrialCard, failure_block};
+pub use ladder::ladder;

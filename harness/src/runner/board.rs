@@ -1,0 +1,102 @@
+//! Where verdicts are posted by the driving thread and awaited by the threads that print them.
+
+use super::driver::Sink;
+use super::job::Finished;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// One slot for each trial of a plan.
+pub struct Board {
+    slots: Vec<Slot>,
+    /// Trials under way, trials that wait for their turn, milliseconds that the longest still needs.
+    running: AtomicUsize,
+    waiting: AtomicUsize,
+    longest: AtomicU64,
+    /// Why the bench gave up, where it did.
+    broken: Mutex<Option<String>>,
+}
+
+#[derive(Default)]
+struct Slot {
+    state: Mutex<SlotState>,
+    posted: Condvar,
+}
+
+#[derive(Default)]
+enum SlotState {
+    #[default]
+    Empty,
+    Full(Box<Finished>),
+    /// Taken, or never to be filled.
+    Closed,
+}
+
+impl Board {
+    /// A board for `trials` trials.
+    #[must_use]
+    pub fn new(trials: usize) -> Self {
+        Self {
+            slots: std::iter::repeat_with(Slot::default).take(trials).collect(),
+            running: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(trials),
+            longest: AtomicU64::new(0),
+            broken: Mutex::new(None),
+        }
+    }
+
+    /// Waits for the verdict of trial `index` and takes it.
+    ///
+    /// # Errors
+    /// Why there will be none: the bench gave up.
+    pub fn take(&self, index: usize) -> Result<Box<Finished>, String> {
+        let slot = &self.slots[index];
+        let mut state = slot.state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match std::mem::replace(&mut *state, SlotState::Closed) {
+                SlotState::Full(finished) => return Ok(finished),
+                SlotState::Closed => {
+                    let why = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+                    return Err(why.clone().unwrap_or_else(|| "the bench ended before this trial".into()));
+                }
+                SlotState::Empty => {
+                    *state = SlotState::Empty;
+                    state = slot.posted.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+
+    /// No more verdicts will come; `why` where the bench gave up.
+    pub fn close(&self, why: Option<String>) {
+        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        for slot in &self.slots {
+            let mut state = slot.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if matches!(*state, SlotState::Empty) {
+                *state = SlotState::Closed;
+            }
+            slot.posted.notify_all();
+        }
+    }
+
+    /// Trials under way, trials that wait for their turn, and how long the longest may still take.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize, Duration) {
+        let longest = Duration::from_millis(self.longest.load(Ordering::Relaxed));
+        (self.running.load(Ordering::Relaxed), self.waiting.load(Ordering::Relaxed), longest)
+    }
+}
+
+impl Sink for &Board {
+    fn finished(&mut self, finished: Finished) {
+        let slot = &self.slots[finished.index];
+        *slot.state.lock().unwrap_or_else(PoisonError::into_inner) = SlotState::Full(Box::new(finished));
+        slot.posted.notify_all();
+    }
+
+    fn progress(&mut self, running: usize, waiting: usize, longest: Duration) {
+        self.running.store(running, Ordering::Relaxed);
+        self.waiting.store(waiting, Ordering::Relaxed);
+        self.longest.store(u64::try_from(longest.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,93 @@
+//! Which trials a run is about.
+
+use tcpspec_core::yaml::nearest;
+
+/// What the user asked for, as libtest understands it, with several filters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// A trial is selected if its id contains one of these; all, if there are none.
+    pub filters: Vec<String>,
+    /// … or, with `exact`, is one of these.
+    pub exact: bool,
+    /// But not if its id contains (is, with `exact`) one of these.
+    pub skip: Vec<String>,
+}
+
+impl Selection {
+    /// Whether a trial is selected.
+    #[must_use]
+    pub fn selects(&self, id: &str) -> bool {
+        let matches = |filter: &String| if self.exact { id == filter } else { id.contains(filter.as_str()) };
+        (self.filters.is_empty() || self.filters.iter().any(matches)) && !self.skip.iter().any(matches)
+    }
+
+    /// For each filter that selects nothing at all: the filter, and the nearest thing there is.
+    #[must_use]
+    pub fn misses<'i>(&self, ids: &[&'i str]) -> Vec<(String, Option<&'i str>)> {
+        let hits =
+            |filter: &str| ids.iter().any(|id| if self.exact { *id == filter } else { id.contains(filter) });
+        let missing = self.filters.iter().filter(|filter| !hits(filter));
+        missing.map(|filter| (filter.clone(), suggestion(filter, ids))).collect()
+    }
+}
+
+/// The nearest whole id, or the nearest part of one: an area, a file, a case.
+fn suggestion<'i>(filter: &str, ids: &[&'i str]) -> Option<&'i str> {
+    if let Some(whole) = nearest(filter, ids.iter().copied()) {
+        return Some(whole);
+    }
+    let parts: std::collections::BTreeSet<&'i str> = ids
+        .iter()
+        .flat_map(|id| {
+            let case = id.split(':').next().unwrap_or(id);
+            let ends = case.match_indices('/').map(|(at, _)| &case[..at]);
+            ends.chain([case]).chain(case.split('/')).collect::<Vec<_>>()
+        })
+        .collect();
+    nearest(filter, parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    const IDS: [&str; 3] = [
+        "closing/active/four-segments:v4",
+        "closing/active/four-segments:v6",
+        "reset/window/at-rcv-nxt:v4:seq=2",
+    ];
+
+    fn selected(selection: &Selection) -> Vec<&'static str> {
+        IDS.into_iter().filter(|id| selection.selects(id)).collect()
+    }
+
+    #[test]
+    fn several_filters_select_what_any_of_them_does() {
+        let filters = vec!["v6".to_owned(), "reset".to_owned()];
+        let selection = Selection { filters, ..Selection::default() };
+        assert_eq!(selected(&selection), [IDS[1], IDS[2]]);
+    }
+
+    #[test]
+    fn exact_filters_and_skips_name_whole_ids() {
+        let selection = Selection {
+            filters: vec![IDS[0].into(), "closing".into()],
+            exact: true,
+            skip: vec![IDS[0].into()],
+        };
+        assert_eq!(selected(&selection), Vec::<&str>::new());
+        let selection = Selection { filters: vec![IDS[0].into()], exact: true, skip: vec!["closing".into()] };
+        assert_eq!(selected(&selection), [IDS[0]]);
+    }
+
+    #[test]
+    fn a_misspelt_filter_is_told_its_nearest_neighbour() {
+        let filters = vec!["closng".into(), "closing/active/four-segment:v4".into(), "v4".into()];
+        let selection = Selection { filters, ..Selection::default() };
+        assert_eq!(
+            selection.misses(&IDS),
+            [("closng".into(), Some("closing")), ("closing/active/four-segment:v4".into(), Some(IDS[0]))]
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! What a run has said so far: verdicts, what the ledger expected, and what is left to tell at the end.
+
+use super::job::Finished;
+use super::plan::Plan;
+use crate::cli::exit;
+use crate::report::{RequirementLine, failure_block};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tcpspec_core::ledger::Ledger;
+use tcpspec_core::requirement::{Catalogue, Threshold};
+use tcpspec_core::time::Span;
+use tcpspec_core::verdict::{FindingCode, Verdict};
+
+/// What becomes of a trial's verdict at the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Word {
+    Pass,
+    Info,
+    Deviation,
+    /// A known deviation of the target: the ledger names it.
+    Expected,
+    Skip,
+    Fail,
+    Inconclusive,
+    Error,
+}
+
+/// One trial as the summary sees it.
+#[derive(Clone, Debug)]
+struct Said {
+    word: Word,
+    finding: Option<FindingCode>,
+    /// What is worth a line at the end: why a deviation is one, why a failure was expected.
+    remark: Option<String>,
+    /// Whether it makes the run red.
+    red: bool,
+}
+
+/// All verdicts of a run.
+pub struct Verdicts {
+    threshold: Threshold,
+    catalogue: std::sync::Arc<Catalogue>,
+    ledger: Ledger,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    said: BTreeMap<usize, Said>,
+    latest: Duration,
+    repeated: u32,
+    bench_broke: Option<String>,
+}
+
+impl Verdicts {
+    /// Nothing said yet.
+    #[must_use]
+    pub fn new(threshold: Threshold, catalogue: std::sync::Arc<Catalogue>, ledger: Ledger) -> Self {
+        Self { threshold, catalogue, ledger, state: Mutex::new(State::default()) }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A trial ended: `Err` holds the block to print where it makes the run red.
+    ///
+    /// # Errors
+    /// The block of the failure.
+    pub fn judge(&self, plan: &Plan, finished: Finished) -> Result<(), String> {
+        let planned = &plan.trials[finished.index];
+        let outcome = &finished.outcome;
+        let finding = outcome.findings.first().map(|finding| finding.code);
+        let expected = match (outcome.verdict, finding) {
+            (Verdict::Fail | Verdict::Deviation, Some(code)) => self.ledger.reason(&planned.id, code),
+            _ => None,
+        };
+        let first = outcome.findings.first();
+        let saw = first.map(|finding| format!("expected {}; saw {}", finding.expected, finding.saw));
+        let (word, remark) = match (outcome.verdict, expected) {
+            (Verdict::Fail | Verdict::Deviation, Some(reason)) => (Word::Expected, Some(reason)),
+            (Verdict::Pass, _) => (Word::Pass, None),
+            (Verdict::Info, _) => (Word::Info, None),
+            (Verdict::Deviation, None) => (Word::Deviation, saw),
+            (Verdict::Skip, _) => (Word::Skip, None),
+            (Verdict::Fail, None) => (Word::Fail, None),
+            (Verdict::Inconclusive, _) => (Word::Inconclusive, None),
+            (Verdict::Error, _) => (Word::Error, None),
+        };
+        let red = match word {
+            Word::Fail | Word::Inconclusive | Word::Error => true,
+            Word::Deviation => self.threshold <= Threshold::Should,
+            Word::Pass | Word::Info | Word::Expected | Word::Skip => false,
+        };
+        {
+            let mut state = self.state();
+            state.latest = state.latest.max(finished.latest);
+            state.repeated += finished.attempts - 1;
+            state.said.insert(finished.index, Said { word, finding, remark, red });
+        }
+        if !red {
+            return Ok(());
+        }
+        let lookup = |id: &str| RequirementLine::of(self.catalogue.get(id)?);
+        Err(failure_block(&plan.card(finished.index), outcome, &lookup))
+    }
+
+    /// A trial was not run because target or upper tester lack something.
+    pub fn skipped(&self, index: usize) {
+        let said = Said { word: Word::Skip, finding: None, remark: None, red: false };
+        self.state().said.insert(index, said);
+    }
+
+    /// The bench gave up before the trial had a verdict.
+    ///
+    /// # Errors
+    /// Always: the sentence to print.
+    pub fn never_ran(&self, why: &str) -> Result<(), String> {
+        self.state().bench_broke = Some(why.to_owned());
+        Err(format!("ERROR  the bench gave up: {why}"))
+    }
+
+    /// The code to exit with, and everything that is to be said behind libtest's own summary.
+    #[must_use]
+    pub fn close(&self, plan: &Plan) -> (u8, String) {
+        let state = self.state();
+        let mut text = String::new();
+        let count = |word| state.said.values().filter(|said| said.word == word).count();
+        let counts = [
+            ("pass", count(Word::Pass)),
+            ("info", count(Word::Info)),
+            ("deviation", count(Word::Deviation)),
+            ("expected by the ledger", count(Word::Expected)),
+            ("skip", count(Word::Skip)),
+            ("fail", count(Word::Fail)),
+            ("inconclusive", count(Word::Inconclusive)),
+            ("error", count(Word::Error)),
+        ];
+        let shown: Vec<_> =
+            counts.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} {word}")).collect();
+        let _ = writeln!(text, "verdicts: {}", shown.join(", "));
+        self.list(&mut text, plan, &state, Word::Deviation, "deviations from a SHOULD");
+        self.list(&mut text, plan, &state, Word::Expected, "known deviations of this target");
+        let results: Vec<_> = state
+            .said
+            .iter()
+            .filter(|(_, said)| !matches!(said.word, Word::Skip | Word::Error | Word::Inconclusive))
+            .map(|(index, said)| (plan.trials[*index].id.as_str(), said.finding))
+            .collect();
+        let known: Vec<_> = plan.trials.iter().map(|trial| trial.id.as_str()).collect();
+        let stale = self.ledger.stale(&results, &known);
+        for problem in &stale {
+            let _ = writeln!(text, "\n{problem}");
+        }
+        let late = Span(state.latest);
+        let _ = writeln!(text, "bench: at most {late} late, {} trials repeated", state.repeated);
+        let any = |word| count(word) > 0;
+        let red = !stale.is_empty() || state.said.values().any(|said| said.red && said.word != Word::Error);
+        let code = if red {
+            exit::RED
+        } else if any(Word::Error) || state.bench_broke.is_some() {
+            exit::BENCH_FAULT
+        } else {
+            exit::GREEN
+        };
+        (code, text)
+    }
+
+    fn list(&self, text: &mut String, plan: &Plan, state: &State, word: Word, title: &str) {
+        let mut entries = state.said.iter().filter(|(_, said)| said.word == word).peekable();
+        if entries.peek().is_none() {
+            return;
+        }
+        let _ = writeln!(text, "\n{title}:");
+        for (index, said) in entries {
+            let code = said.finding.map_or("", FindingCode::code);
+            let _ = writeln!(text, "  {}  {code}", plan.trials[*index].id);
+            if let Some(remark) = &said.remark {
+                let _ = writeln!(text, "      {remark}");
+            }
+        }
+    }
+}

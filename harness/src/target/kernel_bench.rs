@@ -1,0 +1,108 @@
+//! This machine's kernel with everything around it: link, upper tester, socket table, hosts.
+
+use super::{Bench, BenchError, KernelTarget, StateTable, TargetError};
+use crate::link::{EthernetLink, Link};
+use crate::upper_tester::{ProcessUpperTester, UpperTester, UpperTesterError};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use tcpspec_core::case::Family;
+use tcpspec_core::engine::TableEntry;
+
+/// The kernel target, ready for trials.
+pub struct KernelBench {
+    target: KernelTarget,
+    link: EthernetLink,
+    table: StateTable,
+    upper: ProcessUpperTester,
+    /// The program that is its upper tester: this one.
+    program: PathBuf,
+    next_host: u32,
+}
+
+/// Why it cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum KernelBenchError {
+    /// No namespace, no link.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// No application.
+    #[error(transparent)]
+    UpperTester(#[from] UpperTesterError),
+}
+
+impl KernelBench {
+    /// Makes namespaces, link and upper tester. To be called before the process has a second thread.
+    ///
+    /// # Errors
+    /// The machine does not allow it; the error says what to do.
+    pub fn create(program: PathBuf) -> Result<Self, KernelBenchError> {
+        let (target, link) = KernelTarget::create()?;
+        let upper = target.in_target(|| ProcessUpperTester::spawn(&program))??;
+        let table = target.state_table()?;
+        Ok(Self { target, link, table, upper, program, next_host: 0 })
+    }
+
+    /// The target itself: its facts and counters.
+    #[must_use]
+    pub fn target(&self) -> &KernelTarget {
+        &self.target
+    }
+}
+
+impl KernelBench {
+    /// The target and the link at once, for the bare loop of the measurements.
+    pub(crate) fn parts(&mut self) -> (&KernelTarget, &mut EthernetLink) {
+        (&self.target, &mut self.link)
+    }
+}
+
+impl Bench for KernelBench {
+    fn link(&mut self) -> &mut dyn Link {
+        &mut self.link
+    }
+
+    fn upper_tester(&mut self) -> Option<&mut dyn UpperTester> {
+        Some(&mut self.upper)
+    }
+
+    fn private_upper_tester(&mut self) -> Result<ProcessUpperTester, BenchError> {
+        let spawned = self.target.in_target(|| ProcessUpperTester::spawn(&self.program));
+        spawned.map_err(BenchError::of)?.map_err(BenchError::of)
+    }
+
+    fn fresh_host(&mut self, family: Family) -> Option<IpAddr> {
+        // One number for both families: an address is never used twice in a run.
+        let host = self.target.host(self.next_host, family);
+        self.next_host += 1;
+        host
+    }
+
+    fn target_address(&self, family: Family) -> Option<IpAddr> {
+        self.target.families().contains(&family).then(|| self.target.target_address(family))
+    }
+
+    fn has_table(&self) -> bool {
+        true
+    }
+
+    fn look_up(&mut self, local: SocketAddr, remote: Option<SocketAddr>) -> Result<TableEntry, BenchError> {
+        let found = match remote {
+            Some(remote) => {
+                let socket = self.table.lookup(local, remote).map_err(BenchError::of)?;
+                socket.map(|socket| (socket.state, socket.expires))
+            }
+            None => {
+                let socket = self.table.listening(local).map_err(BenchError::of)?;
+                socket.map(|socket| (socket.state, socket.expires))
+            }
+        };
+        Ok(TableEntry {
+            state: found.map(|(state, _)| state),
+            expires: found.and_then(|(_, expires)| expires),
+        })
+    }
+
+    fn most_at_once(&self) -> Option<usize> {
+        None
+    }
+}
