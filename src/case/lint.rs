@@ -34,6 +34,7 @@ impl CaseFile {
         let mut problems: Vec<Diagnostic> = self.whole().err().into_iter().collect();
         problems.extend(self.about().err());
         problems.extend(self.cases().iter().flat_map(|case| case.check(vocabulary)));
+        problems.sort_by_key(|problem| (problem.place.line, problem.place.column));
         let mut told = HashSet::new();
         problems.retain(|problem| told.insert((problem.place.clone(), problem.message.clone())));
         problems
@@ -44,9 +45,8 @@ impl CaseFile {
         let whole = yaml::parse(self.path(), self.text())?;
         let fields = whole.as_map(&["about", "cases"])?;
         let cases = fields.required_as("cases", Node::as_entries)?;
-        let outlined = self.cases().iter().map(RawCase::place);
-        let differs = |((key, _), place): (&(yaml::Key, Node), &Place)| key.place != *place;
-        match cases.len() == self.cases().len() && !cases.iter().zip(outlined).any(differs) {
+        let names = cases.iter().map(|(key, _)| key.name.as_str());
+        match names.eq(self.cases().iter().map(RawCase::name)) {
             true => Ok(()),
             false => Err(fields.node().problem("the indentation of the cases and their YAML disagree")),
         }
@@ -91,8 +91,9 @@ impl Vocabulary<'_> {
         self.check_steps(&script.steps, problems);
         for given in &script.given {
             if self.fixtures.is_some_and(|fixtures| !fixtures.has_path(given.state, given.by)) {
-                let by = given.by.map(|by| format!(" by a {by} open")).unwrap_or_default();
-                problems.push(Diagnostic::new(&given.place, format!("there is no way into {}{by}", given.state)));
+                let by = given.by.map(|by| format!(" by {}", by.open())).unwrap_or_default();
+                problems
+                    .push(Diagnostic::new(&given.place, format!("there is no way into {}{by}", given.state)));
             }
         }
     }
