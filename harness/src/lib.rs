@@ -4,7 +4,9 @@
 pub mod cli;
 pub mod clock;
 pub mod link;
+pub mod measure;
 pub mod report;
+pub mod run;
 pub mod runner;
 pub mod target;
 pub mod upper_tester;

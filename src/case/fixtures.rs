@@ -64,7 +64,7 @@ impl Fixtures {
         let node = yaml::parse(file, text).map_err(|problem| vec![problem])?;
         let mut problems = Problems::default();
         let mut fixtures = Self::default();
-        let mut keys = Keys::of(&node, &["states"], &mut problems);
+        let mut keys = Keys::of(&node, &["about", "states"], &mut problems);
         let states = keys.as_mut().and_then(|keys| keys.required("states", Node::as_entries));
         for (key, node) in states.unwrap_or_default() {
             if let Some(state) = problems.note(state_from(&key.name, &key.place)) {

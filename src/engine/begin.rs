@@ -9,7 +9,7 @@ use super::expectation::Expectation;
 use super::labels::Labelled;
 use super::{Acted, Action, Block, BlockKind, Engine, Waiting, series, stream};
 use crate::app::AppCommand;
-use crate::case::{AppAction, Data, Expr, Given, Send, Step, StepKind};
+use crate::case::{AppAction, Capability, Data, Expr, Given, Send, Step, StepKind};
 use crate::referee::Watch;
 use crate::segment::{Endpoint, Flags, encode_fragments, encode_icmp, encode_segment};
 use crate::seq::SeqNum;
@@ -153,7 +153,7 @@ impl Engine {
             if legal {
                 connection.note_sent(&segment);
             }
-            if legal && self.config.capabilities.contains("echo") && !segment.payload.is_empty() {
+            if legal && self.config.capabilities.contains(&Capability::Echo) && !segment.payload.is_empty() {
                 connection.written.extend_from_slice(&segment.payload);
             }
         } else {

@@ -1,6 +1,6 @@
 //! What a trial is told about its surroundings.
 
-use crate::case::Fixtures;
+use crate::case::{Capability, Fixtures};
 use crate::profile::{Timers, Tolerance};
 use crate::requirement::{Catalogue, Level};
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ pub struct TrialConfig {
     /// The paths into the eleven states.
     pub fixtures: Arc<Fixtures>,
     /// What the target and its upper tester can do.
-    pub capabilities: Arc<BTreeSet<String>>,
+    pub capabilities: Arc<BTreeSet<Capability>>,
     /// What the application on the target writes is known: an upper tester tells it.
     pub agent: bool,
 }

@@ -37,6 +37,8 @@ pub(super) fn steps(probe: Probe, connection: &Connection, place: &Place) -> Arc
                 Send {
                     flags: Flags::ACK,
                     seq: Some(offset(variable(Variable::RcvNxt), -1)),
+                    // Acknowledges nothing new: the question must not move the state it asks for.
+                    ack: Some(variable(Variable::SndUna)),
                     data: Some(Data::Stream(Expr::Int(1))),
                     ..Send::default()
                 },

@@ -99,8 +99,8 @@ impl Engine {
     /// The steps that show this state on the wire, where there are any.
     fn ask_on_the_wire(&mut self, index: usize, state: State) {
         self.clear_inbox(index);
-        let steps = self.config.fixtures.probe(state);
-        if !steps.is_empty() {
+        if let Some(steps) = self.config.fixtures.probes.get(&state) {
+            let steps = std::sync::Arc::clone(steps);
             self.push(steps, Some(index), BlockKind::ProbingState(state));
         }
     }

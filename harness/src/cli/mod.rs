@@ -2,7 +2,7 @@
 
 mod arguments;
 
-pub use arguments::{AuditArguments, Cli, Command, Format, RunArguments};
+pub use arguments::{AuditArguments, Cli, Colour, Command, Format, RunArguments, TableFormat};
 
 /// Exit codes of `tcpspec` (README, "Exit codes").
 pub mod exit {

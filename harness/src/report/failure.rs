@@ -2,6 +2,7 @@
 
 use super::ladder::ladder;
 use std::fmt::Write;
+use tcpspec_core::requirement::Requirement;
 use tcpspec_core::verdict::{Finding, Outcome, Verdict};
 
 /// What is known of a trial before it runs.
@@ -32,6 +33,19 @@ pub struct RequirementLine {
     pub section: String,
     /// In our own words.
     pub summary: String,
+}
+
+impl RequirementLine {
+    /// As the catalogue has it.
+    #[must_use]
+    pub fn of(requirement: &Requirement) -> Option<Self> {
+        Some(Self {
+            id: requirement.id.clone(),
+            level: requirement.level.to_string(),
+            section: format!("RFC {} section {}", requirement.rfc, requirement.section),
+            summary: requirement.summary.clone(),
+        })
+    }
 }
 
 /// Columns of running text.

@@ -3,5 +3,5 @@
 mod failure;
 mod ladder;
 
-pub use failure::{TrialCard, failure_block};
+pub use failure::{RequirementLine, TrialCard, failure_block};
 pub use ladder::ladder;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tcpspec_core::case::{Family, Script};
+use tcpspec_core::case::{Capability, Family, Script};
 use tcpspec_core::engine::{Engine, TrialConfig};
 use tcpspec_core::requirement::Level;
 use tcpspec_core::time::Time;
@@ -16,7 +16,7 @@ pub struct Surroundings {
     /// A trial's configuration, but for what is its own.
     pub config: TrialConfig,
     /// What the target can do, and whoever plays the application on it.
-    pub capabilities: Arc<BTreeSet<String>>,
+    pub capabilities: Arc<BTreeSet<Capability>>,
 }
 
 /// A trial ready to be run.

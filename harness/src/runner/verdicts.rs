@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tcpspec_core::ledger::Ledger;
+use tcpspec_core::ledger::{Date, Ledger, Target, TrialOutcome, TrialResult, Waiver};
 use tcpspec_core::requirement::{Catalogue, Threshold};
 use tcpspec_core::time::Span;
 use tcpspec_core::verdict::{FindingCode, Verdict};
+use tcpspec_core::yaml::render;
 
 /// What becomes of a trial's verdict at the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,11 +39,37 @@ struct Said {
     red: bool,
 }
 
+/// The ledger, and what its entries are judged by.
+pub struct Book {
+    /// The entries.
+    pub ledger: Ledger,
+    /// What entries call the target: `kernel`.
+    pub target: String,
+    /// Its version.
+    pub version: String,
+    /// The day of the run.
+    pub today: Date,
+}
+
+impl Book {
+    fn target(&self) -> Target<'_> {
+        Target { name: &self.target, version: &self.version }
+    }
+
+    /// Why this finding is expected in this trial.
+    fn reason(&self, trial: &str, code: FindingCode) -> Option<String> {
+        match self.ledger.matches(trial, code.code(), self.today, self.target()) {
+            Waiver::Valid(entry) => Some(format!("{} ({})", entry.reason, entry.source)),
+            Waiver::Expired(_) | Waiver::None => None,
+        }
+    }
+}
+
 /// All verdicts of a run.
 pub struct Verdicts {
     threshold: Threshold,
     catalogue: std::sync::Arc<Catalogue>,
-    ledger: Ledger,
+    ledger: Book,
     state: Mutex<State>,
 }
 
@@ -57,7 +84,7 @@ struct State {
 impl Verdicts {
     /// Nothing said yet.
     #[must_use]
-    pub fn new(threshold: Threshold, catalogue: std::sync::Arc<Catalogue>, ledger: Ledger) -> Self {
+    pub fn new(threshold: Threshold, catalogue: std::sync::Arc<Catalogue>, ledger: Book) -> Self {
         Self { threshold, catalogue, ledger, state: Mutex::new(State::default()) }
     }
 
@@ -138,21 +165,49 @@ impl Verdicts {
             ("inconclusive", count(Word::Inconclusive)),
             ("error", count(Word::Error)),
         ];
-        let shown: Vec<_> =
-            counts.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} {word}")).collect();
+        let shown: Vec<_> = counts
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(word, count)| format!("{count} {word}"))
+            .collect();
         let _ = writeln!(text, "verdicts: {}", shown.join(", "));
         self.list(&mut text, plan, &state, Word::Deviation, "deviations from a SHOULD");
         self.list(&mut text, plan, &state, Word::Expected, "known deviations of this target");
-        let results: Vec<_> = state
-            .said
-            .iter()
-            .filter(|(_, said)| !matches!(said.word, Word::Skip | Word::Error | Word::Inconclusive))
-            .map(|(index, said)| (plan.trials[*index].id.as_str(), said.finding))
+        let codes: Vec<Vec<&str>> = (0..plan.trials.len())
+            .map(|index| {
+                state
+                    .said
+                    .get(&index)
+                    .and_then(|said| said.finding)
+                    .map(FindingCode::code)
+                    .into_iter()
+                    .collect()
+            })
             .collect();
-        let known: Vec<_> = plan.trials.iter().map(|trial| trial.id.as_str()).collect();
-        let stale = self.ledger.stale(&results, &known);
-        for problem in &stale {
-            let _ = writeln!(text, "\n{problem}");
+        let results: Vec<_> = plan
+            .trials
+            .iter()
+            .enumerate()
+            .map(|(index, trial)| {
+                let outcome = match state.said.get(&index).map(|said| said.word) {
+                    None => TrialOutcome::NotSelected,
+                    Some(Word::Skip) => TrialOutcome::Skipped,
+                    Some(Word::Inconclusive | Word::Error) => TrialOutcome::Undecided,
+                    Some(_) if codes[index].is_empty() => TrialOutcome::Passed,
+                    Some(_) => TrialOutcome::Found(codes[index].clone()),
+                };
+                TrialResult { id: &trial.id, outcome }
+            })
+            .collect();
+        let stale = self.ledger.ledger.stale(&results, self.ledger.today, self.ledger.target());
+        for entry in &stale {
+            let file = &entry.diagnostic.place.file;
+            let source = if **file == *tcpspec_core::ledger::LINUX.0 {
+                tcpspec_core::ledger::LINUX.1.to_owned()
+            } else {
+                std::fs::read_to_string(&**file).unwrap_or_default()
+            };
+            let _ = writeln!(text, "\n{}", render(&entry.diagnostic, &source));
         }
         let late = Span(state.latest);
         let _ = writeln!(text, "bench: at most {late} late, {} trials repeated", state.repeated);

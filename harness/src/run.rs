@@ -1,0 +1,316 @@
+//! `tcpspec run`: from arguments to an exit code.
+
+use crate::cli::{Format, RunArguments, exit};
+use crate::runner::{
+    Board, Book, Driver, Fate, Plan, PlanFor, Printing, Selection, Status, Surroundings, Verdicts,
+};
+use crate::runner::{arguments, trials};
+use crate::target::{Bench, KernelBench};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tcpspec_core::case::{Capability, Fixtures, Suite};
+use tcpspec_core::engine::TrialConfig;
+use tcpspec_core::ledger::{Date, Ledger};
+use tcpspec_core::profile::{Kind, Profile};
+use tcpspec_core::requirement::{Catalogue, Level};
+use tcpspec_core::yaml::{Diagnostic, render};
+
+/// A run that ended before it began: what to say, and the code to exit with.
+#[derive(Debug)]
+pub struct Stop {
+    /// One or more sentences for the user.
+    pub message: String,
+    /// Exit code.
+    pub code: u8,
+}
+
+impl Stop {
+    fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { message: message.into(), code }
+    }
+}
+
+/// Runs the suite and gives the code to exit with. `program` is the binary that plays the
+/// application on the target: this one.
+///
+/// # Errors
+/// Whatever keeps the run from beginning.
+pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
+    let inputs = Inputs::read(run)?;
+    let seed = run.seed.unwrap_or_else(random_seed);
+    let plan = Arc::new(inputs.plan(run, seed)?);
+    let selection = Selection { filters: run.filters.clone(), exact: run.exact, skip: run.skip.clone() };
+    check_selection(&selection, &plan, run)?;
+    let board = Arc::new(Board::new(plan.trials.len()));
+    let ledger = inputs.ledger(run)?;
+    let verdicts = Arc::new(Verdicts::new(run.level, Arc::clone(&inputs.catalogue), ledger));
+    let json = run.format == Some(Format::Json);
+    let status = Status::new(!json && !run.list);
+    let printing = Arc::new(Printing { plan, board, verdicts, status });
+    let arguments = arguments(run, &selection, &printing.plan);
+    if run.list {
+        libtest_mimic::run(&arguments, trials(&printing));
+        return Ok(exit::GREEN);
+    }
+    let mut bench = inputs.bench(program)?;
+    say(json, &format!("tcpspec {}: {}, seed {seed:x}", env!("CARGO_PKG_VERSION"), inputs.profile.name));
+    let driving = drive(run, &selection, &printing, bench.as_mut());
+    driving.map(|()| {
+        let (code, text) = printing.verdicts.close(&printing.plan);
+        say(json, text.trim_end());
+        code
+    })
+}
+
+/// What a run reads before it touches anything.
+struct Inputs {
+    catalogue: Arc<Catalogue>,
+    suite: Arc<Suite>,
+    fixtures: Arc<Fixtures>,
+    profile: Profile,
+}
+
+impl Inputs {
+    fn read(run: &RunArguments) -> Result<Self, Stop> {
+        let catalogue = Arc::new(Catalogue::embedded());
+        let suite = match &run.cases {
+            None => Suite::embedded(),
+            Some(folder) => {
+                let files = case_files(folder)?;
+                Suite::read(files)
+            }
+        };
+        let suite = suite.map_err(|found| invalid(&found))?;
+        let fixtures = Fixtures::embedded().map_err(|found| invalid(&found))?;
+        let profile = match run.target.as_str() {
+            "kernel" => {
+                let (file, text) = tcpspec_core::profile::LINUX;
+                Profile::read(file, text).map_err(|found| invalid(&found))?
+            }
+            file => {
+                let text = read_file(Path::new(file), "profile")?;
+                Profile::read(file, &text).map_err(|found| invalid(&found))?
+            }
+        };
+        Ok(Self { catalogue, suite: Arc::new(suite), fixtures: Arc::new(fixtures), profile })
+    }
+
+    fn plan(&self, run: &RunArguments, seed: u64) -> Result<Plan, Stop> {
+        let capabilities = Arc::new(capabilities(&self.profile));
+        let unset = std::net::IpAddr::from([0, 0, 0, 0]);
+        let config = TrialConfig {
+            seed,
+            bench: unset,
+            target: unset,
+            bench_port: 0,
+            target_port: 0,
+            link_mtu: 1500,
+            table: false,
+            timers: self.profile.timers,
+            tolerance: self.profile.tolerance,
+            level: Level::Must,
+            catalogue: Arc::clone(&self.catalogue),
+            fixtures: Arc::clone(&self.fixtures),
+            capabilities: Arc::clone(&capabilities),
+            agent: matches!(self.profile.kind, Kind::Kernel),
+        };
+        let surroundings = Arc::new(Surroundings { config, capabilities });
+        let target = if run.target == "kernel" { String::new() } else { format!(" --target {}", run.target) };
+        Plan::make(PlanFor {
+            suite: Arc::clone(&self.suite),
+            catalogue: Arc::clone(&self.catalogue),
+            profile: self.profile.clone(),
+            surroundings,
+            seed,
+            again: format!("tcpspec{target} --seed {seed:x}"),
+        })
+        .map_err(|found| invalid(&found))
+    }
+
+    fn ledger(&self, run: &RunArguments) -> Result<Book, Stop> {
+        let ledger = match (run.ledger.as_deref(), &self.profile.kind) {
+            (Some("none"), _) => Ledger::default(),
+            (Some(file), _) => {
+                let text = read_file(Path::new(file), "ledger")?;
+                Ledger::read(file, &text).map_err(|found| invalid(&found))?
+            }
+            (None, Kind::Kernel) => {
+                let (file, text) = tcpspec_core::ledger::LINUX;
+                Ledger::read(file, text).map_err(|found| invalid(&found))?
+            }
+            (None, _) => Ledger::default(),
+        };
+        let kernel = matches!(self.profile.kind, Kind::Kernel);
+        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        let since_epoch =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Ok(Book {
+            ledger,
+            target: if kernel { "kernel".into() } else { self.profile.name.clone() },
+            version: if kernel { release.trim().to_owned() } else { String::new() },
+            today: Date::from_unix_seconds(since_epoch.as_secs()),
+        })
+    }
+
+    fn bench(&self, program: PathBuf) -> Result<Box<dyn Bench>, Stop> {
+        match &self.profile.kind {
+            Kind::Kernel => {
+                let bench = KernelBench::create(program);
+                let bench = bench.map_err(|error| Stop::new(exit::BENCH_UNABLE, error.to_string()))?;
+                Ok(Box::new(bench))
+            }
+            Kind::Device(_) => Err(Stop::new(exit::BENCH_UNABLE, "device targets are not there yet")),
+            Kind::Simulated => Err(Stop::new(
+                exit::USAGE,
+                "there is no simulated target in this version; use `kernel` or a device",
+            )),
+        }
+    }
+}
+
+/// Runs the driving thread beside libtest.
+fn drive(
+    run: &RunArguments,
+    selection: &Selection,
+    printing: &Arc<Printing>,
+    bench: &mut dyn Bench,
+) -> Result<(), Stop> {
+    let plan = &printing.plan;
+    let wanted = |fate: &Fate| match fate {
+        Fate::Run => !run.ignored,
+        Fate::Slow => run.ignored || run.include_ignored,
+        Fate::Skip(_) => false,
+    };
+    let jobs = plan.trials.iter().filter(|trial| wanted(&trial.fate) && selection.selects(&trial.id));
+    let jobs: Vec<_> = jobs.map(|trial| trial.job.clone()).collect();
+    let most_at_once = run.test_threads.map_or(usize::MAX, |threads| threads as usize);
+    let arguments = arguments(run, selection, plan);
+    let trials = trials(printing);
+    std::thread::scope(|scope| {
+        let board = &printing.board;
+        let driving = std::thread::Builder::new().name("bench".into()).spawn_scoped(scope, move || {
+            let mut sink = board.as_ref();
+            let result = Driver::new(bench, most_at_once).and_then(|mut driver| driver.run(jobs, &mut sink));
+            board.close(result.err().map(|error| error.to_string()));
+        });
+        driving
+            .map_err(|error| Stop::new(exit::BENCH_UNABLE, format!("no thread for the bench: {error}")))?;
+        let status = Arc::clone(&printing.status);
+        let drawing = std::thread::Builder::new().name("status".into());
+        // Without its status line a run is still a run.
+        let _ = drawing.spawn_scoped(scope, move || status.run(board));
+        libtest_mimic::run(&arguments, trials);
+        printing.status.end();
+        Ok(())
+    })
+}
+
+/// Nothing selected is a mistake, and so is a filter that selects nothing.
+fn check_selection(selection: &Selection, plan: &Plan, run: &RunArguments) -> Result<(), Stop> {
+    let ids: Vec<_> = plan.trials.iter().map(|trial| trial.id.as_str()).collect();
+    let selected = plan.trials.iter().filter(|trial| selection.selects(&trial.id));
+    let mut selected = selected.filter(|trial| !run.ignored || trial.fate == Fate::Slow);
+    if selected.next().is_some() {
+        return Ok(());
+    }
+    let mut message = String::from("nothing is selected");
+    for (filter, nearest) in selection.misses(&ids) {
+        message.push_str(&format!("\n  no trial matches `{filter}`"));
+        if let Some(nearest) = nearest {
+            message.push_str(&format!("; did you mean `{nearest}`?"));
+        }
+    }
+    message.push_str("\n  `tcpspec --list` shows all trials");
+    Err(Stop::new(exit::NOTHING_SELECTED, message))
+}
+
+/// What this target, and whoever plays its application, can do.
+fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
+    use Capability as C;
+    let mut able: BTreeSet<_> = profile.claims.iter().filter_map(|claim| claim.parse().ok()).collect();
+    match &profile.kind {
+        Kind::Kernel | Kind::Simulated => able.extend([
+            C::Listen,
+            C::Accept,
+            C::Connect,
+            C::Send,
+            C::Receive,
+            C::Shutdown,
+            C::Close,
+            C::Abort,
+            C::Kill,
+            C::SetOption,
+            C::HoldOpen,
+            C::Icmp,
+            C::Ipv6,
+        ]),
+        Kind::Device(device) => {
+            let services = [
+                (C::Echo, device.services.echo),
+                (C::Discard, device.services.discard),
+                (C::Daytime, device.services.daytime),
+                (C::Http, device.services.http),
+            ];
+            able.extend(services.into_iter().filter(|(_, port)| port.is_some()).map(|(service, _)| service));
+            if device.address.v6.is_some() {
+                able.insert(C::Ipv6);
+            }
+        }
+    }
+    able
+}
+
+fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, "cases", &error))?;
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+                files.push((path.display().to_string(), read_file(&path, "cases")?));
+            }
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        return Err(Stop::new(exit::INVALID_FILE, format!("{} holds no .yaml file", folder.display())));
+    }
+    Ok(files)
+}
+
+fn read_file(path: &Path, what: &str) -> Result<String, Stop> {
+    std::fs::read_to_string(path).map_err(|error| unreadable(path, what, &error))
+}
+
+fn unreadable(path: &Path, what: &str, error: &std::io::Error) -> Stop {
+    Stop::new(exit::INVALID_FILE, format!("cannot read the {what} {}: {error}", path.display()))
+}
+
+/// Diagnostics as people read them.
+fn invalid(found: &[Diagnostic]) -> Stop {
+    let texts: Vec<_> = found
+        .iter()
+        .map(|diagnostic| {
+            let source = std::fs::read_to_string(&*diagnostic.place.file).unwrap_or_default();
+            render(diagnostic, &source)
+        })
+        .collect();
+    Stop::new(exit::INVALID_FILE, texts.join("\n\n"))
+}
+
+/// In front of or behind the test output, out of the way of a program that reads it.
+fn say(json: bool, text: &str) {
+    // A reader that went away is no reason to stop.
+    let _ = if json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
+}
+
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    // Eight hexadecimal digits are enough, and easier to copy.
+    std::hash::RandomState::new().build_hasher().finish() & 0xffff_ffff
+}

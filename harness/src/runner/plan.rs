@@ -1,0 +1,213 @@
+//! What a run consists of: every trial there is, in the order in which it is run.
+
+use super::job::{Job, Surroundings};
+use crate::report::{RequirementLine, TrialCard};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tcpspec_core::case::{Capability, Family, Script, Suite, Trial};
+use tcpspec_core::profile::Profile;
+use tcpspec_core::requirement::{Catalogue, Level};
+use tcpspec_core::yaml::Diagnostic;
+
+/// All trials, sorted by how long they are expected to take: short ones give the first lines.
+pub struct Plan {
+    /// In the order of the run.
+    pub trials: Vec<Planned>,
+    suite: Arc<Suite>,
+    catalogue: Arc<Catalogue>,
+    /// What repeats a run, but for the trial: `tcpspec --seed 7f3a --target dut.yaml`.
+    again: String,
+}
+
+/// One trial.
+pub struct Planned {
+    /// Its name.
+    pub id: String,
+    /// Whether it is run.
+    pub fate: Fate,
+    /// What it must wait for, come what may.
+    pub expected: Duration,
+    /// What it waits for at most.
+    pub longest: Duration,
+    /// Everything needed to run it.
+    pub job: Job,
+    /// Its case, for those who want to know more.
+    case: String,
+}
+
+/// Whether a trial is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// By default.
+    Run,
+    /// With `--include-ignored`: it takes more than about a minute.
+    Slow,
+    /// Never on this target: the reason.
+    Skip(String),
+}
+
+/// What a plan is made for.
+pub struct PlanFor {
+    /// The cases.
+    pub suite: Arc<Suite>,
+    /// The catalogue.
+    pub catalogue: Arc<Catalogue>,
+    /// The target.
+    pub profile: Profile,
+    /// Shared by all trials.
+    pub surroundings: Arc<Surroundings>,
+    /// Of the run.
+    pub seed: u64,
+    /// What repeats a run, but for the trial.
+    pub again: String,
+}
+
+/// Ports that one trial may take: each connection has its own, and `measure: time-wait` sixteen more.
+const PORTS_A_TRIAL: u32 = 17;
+
+impl Plan {
+    /// Reads every trial's steps and says what becomes of it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the cases.
+    pub fn make(wanted: PlanFor) -> Result<Self, Vec<Diagnostic>> {
+        let PlanFor { suite, catalogue, profile, surroundings, seed, again } = wanted;
+        let mut problems = Vec::new();
+        let mut trials = Vec::new();
+        for (position, trial) in suite.trials().enumerate() {
+            match planned(position, &trial, &catalogue, &profile, &surroundings, seed) {
+                Ok(planned) => trials.push(planned),
+                Err(found) => problems.extend(found),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        trials.sort_by_key(|trial| trial.expected);
+        for (index, trial) in trials.iter_mut().enumerate() {
+            trial.job.index = index;
+        }
+        Ok(Self { trials, suite, catalogue, again })
+    }
+
+    /// What a report says about a trial before its verdict.
+    #[must_use]
+    pub fn card(&self, index: usize) -> TrialCard {
+        let planned = &self.trials[index];
+        let raw = self.suite.cases().find(|raw| raw.id() == planned.case);
+        let case = raw.and_then(|raw| raw.case().ok());
+        let lines = case.map(|case| case.requirements.as_slice()).unwrap_or_default();
+        let again = format!("{} --exact {}", self.again, planned.id);
+        TrialCard {
+            id: planned.id.clone(),
+            title: case.map(|case| case.title.clone()).unwrap_or_default(),
+            requirements: lines
+                .iter()
+                .filter_map(|id| RequirementLine::of(self.catalogue.get(id)?))
+                .collect(),
+            effect: case.map(|case| case.effect.clone()).unwrap_or_default(),
+            place: raw.map(|raw| format!("{}:{}", raw.place().file, raw.place().line)).unwrap_or_default(),
+            again,
+        }
+    }
+}
+
+fn planned(
+    position: usize,
+    trial: &Trial<'_>,
+    catalogue: &Catalogue,
+    profile: &Profile,
+    surroundings: &Arc<Surroundings>,
+    seed: u64,
+) -> Result<Planned, Vec<Diagnostic>> {
+    let case = trial.case.case()?;
+    let script = trial.script()?;
+    let id = trial.id.to_string();
+    let family = trial.id.family();
+    let lookup = |name: &str| profile.variable(name);
+    let (expected, longest) = (script.expected_duration(&lookup), script.longest_wait(&lookup));
+    let levels = case.requirements.iter().filter_map(|id| catalogue.get(id)).map(|found| found.level);
+    let level = levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must);
+    let fate = match missing(&script, &case.needs, family, surroundings) {
+        missing if !missing.is_empty() => {
+            let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
+            Fate::Skip(format!("{} lacks: {}", profile.name, names.join(", ")))
+        }
+        _ if case.slow => Fate::Slow,
+        _ => Fate::Run,
+    };
+    let trial_seed = mix(seed ^ fnv(&id));
+    let private_application = script.capabilities().contains(&Capability::Kill);
+    let target_port = target_port(position, seed, &script, profile);
+    let job = Job {
+        index: 0,
+        family,
+        seed: trial_seed,
+        script,
+        level,
+        longest_wait: longest,
+        private_application,
+        target_port,
+        surroundings: Arc::clone(surroundings),
+    };
+    Ok(Planned { id, fate, expected, longest, job, case: trial.case.id().to_owned() })
+}
+
+/// What the target, or whoever plays its application, lacks for this trial.
+fn missing(
+    script: &Script,
+    needs: &[Capability],
+    family: Family,
+    surroundings: &Surroundings,
+) -> BTreeSet<Capability> {
+    let available = &surroundings.capabilities;
+    let mut wanted = script.capabilities();
+    wanted.extend(needs);
+    if family == Family::V6 {
+        wanted.insert(Capability::Ipv6);
+    }
+    let mut missing: BTreeSet<_> = wanted.difference(available).copied().collect();
+    for given in &script.given {
+        let fixtures = &surroundings.config.fixtures;
+        missing.extend(fixtures.missing(given.state, given.by, available).unwrap_or_default());
+    }
+    missing
+}
+
+/// An own port for every trial, seeded, or that of the service which the trial needs.
+fn target_port(position: usize, seed: u64, script: &Script, profile: &Profile) -> u16 {
+    use tcpspec_core::state::State;
+    if let Some(device) = profile.device() {
+        let services = &device.services;
+        let needs = script.capabilities();
+        let starts_closed = script.given.iter().all(|given| given.state == State::Closed);
+        let by_need = [
+            (Capability::Daytime, services.daytime),
+            (Capability::Http, services.http),
+            (Capability::Discard, services.discard),
+            (Capability::Echo, services.echo),
+        ];
+        let named = by_need.into_iter().find(|(need, _)| needs.contains(need)).and_then(|(_, port)| port);
+        let any = services.discard.or(services.echo).or(services.http).or(services.daytime);
+        return if starts_closed { services.closed } else { named.or(any) }.unwrap_or(9);
+    }
+    // Spread over the whole range, from a place that the seed chooses.
+    let ports = profile.ports.target.clone();
+    let count = u32::from(*ports.end() - *ports.start()).max(1);
+    let place = u32::try_from(position).unwrap_or(0).wrapping_mul(PORTS_A_TRIAL);
+    let start = (seed % u64::from(count)) as u32;
+    *ports.start() + u16::try_from((start + place) % count).unwrap_or(0)
+}
+
+/// FNV-1a: stable over versions and machines, as a repeated trial must be.
+fn fnv(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3))
+}
+
+const fn mix(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
