@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-/// Something that a target or its upper tester may lack. A trial that needs it is then skipped.
+/// Something that a target or its upper tester may lack; a trial that needs it is then skipped: what
+/// the application can do on cue, the ordinary services that stand in for it, and the features that
+/// a profile claims ([`FEATURES`](crate::profile::FEATURES)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Capability {
     /// The application makes a listening socket on cue.
@@ -38,32 +40,44 @@ pub enum Capability {
     Discard,
     /// A daytime service: a text, then the end of the stream.
     Daytime,
-    /// A character generator: text without an end.
-    Chargen,
     /// A web server.
     Http,
-    /// IPv6.
-    Ipv6,
-    /// ICMP errors reach TCP.
-    Icmp,
-    /// Timestamps (RFC 7323 section 3).
-    Timestamps,
-    /// Window scaling (RFC 7323 section 2).
-    WindowScale,
-    /// Selective acknowledgments (RFC 2018).
-    Sack,
+    /// A port where nothing listens.
+    Closed,
+    /// Answers a doubtful RST, SYN or ACK as RFC 5961 says.
+    ChallengeAck,
+    /// Delayed acknowledgments (RFC 9293 section 3.8.6.3).
+    DelayedAck,
+    /// Duplicates reported in SACK blocks (RFC 2883).
+    Dsack,
     /// Explicit congestion notification (RFC 3168).
     Ecn,
-    /// Urgent data (RFC 9293 section 3.8.5).
-    Urgent,
+    /// Data on the SYN with a cookie (RFC 7413).
+    FastOpen,
     /// Keep-alives (RFC 9293 section 3.8.4).
     KeepAlive,
-    /// A user timeout that the application sets (RFC 9293 section 3.8.3).
+    /// New data on the first duplicate ACKs (RFC 3042).
+    LimitedTransmit,
+    /// Small segments held back (RFC 9293 section 3.7.4).
+    Nagle,
+    /// ICMP messages about the path MTU are followed (RFC 1191, RFC 8201).
+    PathMtuDiscovery,
+    /// Losses found by time (RFC 8985).
+    RackTlp,
+    /// Selective acknowledgments (RFC 2018).
+    Sack,
+    /// SYNs answered without state when a queue is full (RFC 4987).
+    SynCookies,
+    /// A new SYN taken in TIME-WAIT (RFC 9293 section 3.6.1, RFC 6191).
+    TimeWaitReuse,
+    /// Timestamps (RFC 7323 section 3).
+    Timestamps,
+    /// Urgent data (RFC 9293 section 3.8.5).
+    Urgent,
+    /// The User Timeout option (RFC 5482).
     UserTimeout,
-    /// Challenge ACKs (RFC 5961).
-    ChallengeAck,
-    /// A simultaneous open (RFC 9293 section 3.5).
-    SimultaneousOpen,
+    /// Window scaling (RFC 7323 section 2).
+    WindowScale,
 }
 
 /// Not the name of a capability.
@@ -93,7 +107,6 @@ pub(super) fn of_steps(steps: &[Step]) -> BTreeSet<Capability> {
 fn of_step(kind: &StepKind) -> BTreeSet<Capability> {
     match kind {
         StepKind::App(app) => [of_action(&app.action)].into(),
-        StepKind::Icmp(_) => [Capability::Icmp].into(),
         StepKind::State(State::CloseWait) => [Capability::HoldOpen].into(),
         StepKind::Repeat { steps, .. } => of_steps(steps),
         StepKind::OneOf(one_of) => {
@@ -103,6 +116,7 @@ fn of_step(kind: &StepKind) -> BTreeSet<Capability> {
         | StepKind::Expect(_)
         | StepKind::ExpectAll(_)
         | StepKind::Silence(_)
+        | StepKind::Icmp(_)
         | StepKind::Retransmissions(_)
         | StepKind::Measure(_)
         | StepKind::Probe(_)
@@ -133,8 +147,7 @@ const fn of_action(action: &AppAction) -> Capability {
 
 fn of_given(given: &Given) -> BTreeSet<Capability> {
     let opening = match given.by {
-        Some(Opening::Active) => Some(Capability::Connect),
-        Some(Opening::Simultaneous) => Some(Capability::SimultaneousOpen),
+        Some(Opening::Active | Opening::Simultaneous) => Some(Capability::Connect),
         Some(Opening::Passive) | None => None,
     };
     let needed = [
@@ -173,19 +186,25 @@ impl Word for Capability {
         ("echo", Self::Echo),
         ("discard", Self::Discard),
         ("daytime", Self::Daytime),
-        ("chargen", Self::Chargen),
         ("http", Self::Http),
-        ("ipv6", Self::Ipv6),
-        ("icmp", Self::Icmp),
-        ("timestamps", Self::Timestamps),
-        ("window-scale", Self::WindowScale),
-        ("sack", Self::Sack),
-        ("ecn", Self::Ecn),
-        ("urgent", Self::Urgent),
-        ("keep-alive", Self::KeepAlive),
-        ("user-timeout", Self::UserTimeout),
+        ("closed", Self::Closed),
         ("challenge-ack", Self::ChallengeAck),
-        ("simultaneous-open", Self::SimultaneousOpen),
+        ("delayed-ack", Self::DelayedAck),
+        ("dsack", Self::Dsack),
+        ("ecn", Self::Ecn),
+        ("fast-open", Self::FastOpen),
+        ("keep-alive", Self::KeepAlive),
+        ("limited-transmit", Self::LimitedTransmit),
+        ("nagle", Self::Nagle),
+        ("path-mtu-discovery", Self::PathMtuDiscovery),
+        ("rack-tlp", Self::RackTlp),
+        ("sack", Self::Sack),
+        ("syn-cookies", Self::SynCookies),
+        ("time-wait-reuse", Self::TimeWaitReuse),
+        ("timestamps", Self::Timestamps),
+        ("urgent", Self::Urgent),
+        ("user-timeout", Self::UserTimeout),
+        ("window-scale", Self::WindowScale),
     ];
 }
 
@@ -200,5 +219,27 @@ impl FromStr for Capability {
 
     fn from_str(text: &str) -> Result<Self, NotACapability> {
         Self::from_word(text).ok_or_else(|| NotACapability(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::FEATURES;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn every_feature_of_a_profile_is_a_capability() {
+        let unknown: Vec<_> =
+            FEATURES.iter().filter(|(name, _)| name.parse::<Capability>().is_err()).collect();
+        assert_eq!(unknown, Vec::<&(&str, &str)>::new());
+    }
+
+    #[test]
+    fn every_capability_reads_back() {
+        assert_eq!(Capability::all().count(), 33);
+        for capability in Capability::all() {
+            assert_eq!(capability.to_string().parse(), Ok(capability));
+        }
     }
 }

@@ -22,6 +22,7 @@ use super::text::{
 };
 use super::types::Type;
 use super::words::Word;
+use crate::profile::Timers;
 use crate::yaml::{Place, nearest};
 use std::ops::Range;
 use std::time::Duration;
@@ -242,7 +243,7 @@ fn read_name(text: &str) -> Result<(Name, Type), TextFaultKind> {
     if let Some(variable) = Variable::from_word(text) {
         return Ok((Name::Variable { connection: None, variable }, variable.kind()));
     }
-    if PROFILE_VALUES.contains(&text) {
+    if Timers::VARIABLES.contains(&text) {
         return Ok((Name::Profile(text.to_owned()), Type::Duration));
     }
     match text.split_once('.') {
@@ -278,7 +279,7 @@ fn of_owner(owner: &str, name: &str, text: &str) -> Result<(Name, Type), TextFau
 }
 
 fn unknown_name(name: &str) -> TextFaultKind {
-    let nearest = nearest(name, Variable::words().chain(PROFILE_VALUES)).map(str::to_owned);
+    let nearest = nearest(name, Variable::words().chain(Timers::VARIABLES)).map(str::to_owned);
     TextFaultKind::UnknownName { name: name.to_owned(), nearest }
 }
 
@@ -318,9 +319,6 @@ const UNITS: [(&str, u64); 7] = [
     ("h", 3_600_000_000_000),
     ("d", 86_400_000_000_000),
 ];
-
-/// The values of a profile, all of them durations.
-const PROFILE_VALUES: [&str; 4] = ["MSL", "RTO.MIN", "RTO.MAX", "DELAYED-ACK"];
 
 #[cfg(test)]
 mod tests;

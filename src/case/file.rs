@@ -125,6 +125,12 @@ impl RawCase {
         &self.id
     }
 
+    /// The last part of its id.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.id.rsplit('/').next().unwrap_or_default()
+    }
+
     /// Where its name stands.
     #[must_use]
     pub fn place(&self) -> &Place {

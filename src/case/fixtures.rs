@@ -146,7 +146,7 @@ impl Fixtures {
             if let PathName::Opening(by) = &name
                 && !by.reaches(state)
             {
-                let message = format!("{state} cannot be reached by a path that is {by}");
+                let message = format!("{state} cannot be reached by {}", by.open());
                 problems.push(Diagnostic::new(&key.place, message));
             }
             if let Some(path) = read_path(key, node, problems) {
@@ -161,7 +161,7 @@ impl Fixtures {
             match self.way(*state, name, State::ALL.len()) {
                 Some(way) => flow::check_steps(&way.steps, &[MAIN], problems),
                 None => {
-                    let message = format!("`from` leads nowhere: no path `{name}` or `passive` begins there");
+                    let message = format!("`from` leads to no path `{name}`, or in a circle");
                     problems.push(Diagnostic::new(&path.place, message));
                 }
             }

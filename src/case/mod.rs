@@ -8,6 +8,7 @@ mod file;
 mod fixtures;
 mod flow;
 mod id;
+mod lint;
 mod model;
 mod outline;
 mod read;
@@ -26,8 +27,12 @@ pub use expr_parse::{Typed, parse_expression};
 pub use file::{CaseFile, RawCase};
 pub use fixtures::{Fixtures, Path, PathName};
 pub use id::{Family, NotATrialId, TrialId};
+pub use lint::Vocabulary;
 pub use model::*;
 pub use suite::{Suite, Trial};
 pub use text::{TextFault, TextFaultKind};
 pub use types::Type;
 pub use words::Word;
+
+#[cfg(test)]
+mod tests;

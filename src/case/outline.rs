@@ -48,6 +48,7 @@ pub(super) fn outline(file: &Arc<str>, text: &str) -> Result<Outline, Vec<Diagno
     let mut outline = Outline { head: 0..text.len(), cases: Vec::new() };
     let mut problems = Vec::new();
     let mut in_cases = false;
+    let mut in_case = false;
     for line in lines(text, 1) {
         let at = |length: usize| line.place(file, length);
         match (in_cases, line.indent) {
@@ -60,20 +61,15 @@ pub(super) fn outline(file: &Arc<str>, text: &str) -> Result<Outline, Vec<Diagno
                 key => problems.push(not_at_top(key, &at(line.content.len()))),
             },
             (false, _) => {}
-            (true, 2) => match line.key().filter(|_| line.is_bare_key()) {
-                Some(name) if is_kebab(name) => {
-                    if let Some(first) = outline.cases.iter().find(|case| case.name == name) {
-                        let problem = Diagnostic::new(&at(name.len()), format!("`{name}` is there twice"));
-                        problems.push(problem.with_note_at(&first.place, "first here"));
-                    }
-                    outline.end_last(line.start);
-                    let body = line.end..text.len();
-                    let (name, place) = (name.to_owned(), at(name.len()));
-                    outline.cases.push(Piece { name, place, first_line: line.number + 1, body });
+            (true, 2) => {
+                in_case = true;
+                outline.end_last(line.start);
+                match line.key().filter(|name| line.is_bare_key() && is_kebab(name)) {
+                    Some(name) => outline.begin(name, &line, file, text.len(), &mut problems),
+                    None => problems.push(not_a_name(line.content, &at(line.content.len()))),
                 }
-                _ => problems.push(not_a_name(line.content, &at(line.content.len()))),
-            },
-            (true, indent) if indent < 4 || outline.cases.is_empty() => {
+            }
+            (true, indent) if indent < 4 || !in_case => {
                 let message = "a case's name has two blanks before it, its keys have four";
                 problems.push(Diagnostic::new(&at(line.content.len()), message));
             }
@@ -97,6 +93,23 @@ pub(super) fn key_lines<'t>(body: &'t str, first_line: u32, key: &str) -> Option
 }
 
 impl Outline {
+    fn begin(
+        &mut self,
+        name: &str,
+        line: &Line<'_>,
+        file: &Arc<str>,
+        end: usize,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let place = line.place(file, name.len());
+        if let Some(first) = self.cases.iter().find(|case| case.name == name) {
+            let problem = Diagnostic::new(&place, format!("`{name}` is there twice"));
+            problems.push(problem.with_note_at(&first.place, "first here"));
+        }
+        let body = line.end..end;
+        self.cases.push(Piece { name: name.to_owned(), place, first_line: line.number + 1, body });
+    }
+
     fn end_last(&mut self, at: usize) {
         if let Some(last) = self.cases.last_mut() {
             last.body.end = at;

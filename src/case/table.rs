@@ -110,8 +110,10 @@ impl TableRow {
             .filter(|(_, value)| is_composite(value))
             .map(|(name, _)| name.as_str())
             .collect();
-        let node = if composite.is_empty() { node } else { &enclosed(node, &composite) };
-        node.substitute(&self.values, KEPT)
+        let text = if composite.is_empty() { node } else { &enclosed(node, &composite) };
+        let mut put = text.substitute(&self.values, KEPT)?;
+        hide_parts(node, &mut put);
+        Ok(put)
     }
 
     /// Whether `node` makes use of the column.
@@ -277,6 +279,38 @@ fn enclosed(node: &Node, names: &[&str]) -> Node {
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
     }
     node
+}
+
+/// Makes sure that no character of a text that was put in is looked for in the file, where `$name`
+/// stands: a place that is as long as its text, or two quotes longer, is made one longer still.
+fn hide_parts(before: &Node, after: &mut Node) {
+    if let Value::Text(text) = &before.value {
+        if text != after.raw() {
+            hide_all_parts(after);
+        }
+        return;
+    }
+    match (&before.value, &mut after.value) {
+        (Value::List(before), Value::List(after)) => {
+            before.iter().zip(after).for_each(|(before, after)| hide_parts(before, after));
+        }
+        (Value::Map(before), Value::Map(after)) => {
+            before.iter().zip(after).for_each(|((_, before), (_, after))| hide_parts(before, after));
+        }
+        _ => {}
+    }
+}
+
+fn hide_all_parts(node: &mut Node) {
+    let characters = u32::try_from(node.raw().chars().count()).unwrap_or(u32::MAX);
+    match &mut node.value {
+        Value::List(elements) => elements.iter_mut().for_each(hide_all_parts),
+        Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| hide_all_parts(node)),
+        _ if [Some(0), Some(2)].contains(&node.place.length.checked_sub(characters)) => {
+            node.place.length += 1
+        }
+        _ => {}
+    }
 }
 
 fn enclose(text: &str, name: &str) -> String {

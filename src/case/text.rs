@@ -359,6 +359,6 @@ fn is_plain_word_char(c: char) -> bool {
 }
 
 /// The longest text that is read: bounds the depth of what is built from it.
-pub const MAX_LENGTH: usize = 500;
+pub(super) const MAX_LENGTH: usize = 500;
 /// The most parentheses that may be open at once.
-pub const MAX_DEPTH: u8 = 20;
+pub(super) const MAX_DEPTH: u8 = 20;

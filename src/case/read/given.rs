@@ -106,7 +106,7 @@ fn plain(connection: &str, state: State, node: &Node) -> Given {
 fn check_reachable(given: &Given, state: State, keys: &mut Keys<'_, '_>) {
     let at = |keys: &Keys<'_, '_>, name: &str| keys.node(name).unwrap_or(keys.map()).clone();
     if let Some(by) = given.by.filter(|by| !by.reaches(state)) {
-        let problem = at(keys, "by").problem(format!("{state} cannot be reached by a{} open", article(by)));
+        let problem = at(keys, "by").problem(format!("{state} cannot be reached by {}", by.open()));
         keys.problems().push(problem);
     }
     for (name, octets) in [("sent", given.sent), ("unacked", given.unacked)] {
@@ -117,12 +117,17 @@ fn check_reachable(given: &Given, state: State, keys: &mut Keys<'_, '_>) {
     }
 }
 
-fn article(by: Opening) -> String {
-    let n = if by == Opening::Active { "n" } else { "" };
-    format!("{n} {by}")
-}
-
 impl Opening {
+    /// As part of a sentence: `a passive open`.
+    #[must_use]
+    pub const fn open(self) -> &'static str {
+        match self {
+            Self::Passive => "a passive open",
+            Self::Active => "an active open",
+            Self::Simultaneous => "a simultaneous open",
+        }
+    }
+
     /// Whether it leads into `state` (RFC 9293 section 3.3.2, figure 5).
     #[must_use]
     pub const fn reaches(self, state: State) -> bool {

@@ -86,7 +86,7 @@ fn octets(input: &mut Input<'_>) -> Parsed<Vec<u8>> {
     let (text, range) = quoted(input)?;
     let digits: Vec<u32> = text.chars().filter(|c| *c != ' ').map_while(|c| c.to_digit(16)).collect();
     let whole = digits.len() == text.chars().filter(|c| *c != ' ').count();
-    if digits.is_empty() || digits.len() % 2 != 0 || !whole {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) || !whole {
         return cut(TextFaultKind::NotOctets, range);
     }
     Ok(digits.chunks_exact(2).filter_map(|pair| u8::try_from(pair[0] << 4 | pair[1]).ok()).collect())

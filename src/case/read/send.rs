@@ -84,10 +84,11 @@ fn data(node: &Node) -> Result<Data, Diagnostic> {
 
 /// `data: abc` was meant as text.
 fn as_text(node: &Node, problem: Diagnostic) -> Diagnostic {
-    match problem.hint {
-        Some(_) => problem,
-        None => problem.with_hint(format!("for these very octets write `data: {{text: '{}'}}`", node.raw())),
+    let text = node.raw();
+    if text.is_empty() || text.contains(['.', '$', '+', '*', '(']) {
+        return problem;
     }
+    problem.with_hint(format!("for these very octets write `data: {{text: '{text}'}}`"))
 }
 
 /// `good`, `bad`, or a value.
@@ -95,6 +96,8 @@ fn checksum(node: &Node) -> Result<ChecksumSpec, Diagnostic> {
     match node.raw() {
         "good" => Ok(ChecksumSpec::Good),
         "bad" => Ok(ChecksumSpec::Bad),
-        _ => field(node, 16).map(ChecksumSpec::Value),
+        _ => field(node, 16)
+            .map(ChecksumSpec::Value)
+            .map_err(|problem| problem.with_hint("write `good`, `bad`, or a value".to_owned())),
     }
 }

@@ -88,11 +88,10 @@ fn verb_of(node: &Node) -> Result<(Verb, &Key), Diagnostic> {
 }
 
 fn no_verb(node: &Node, entries: &[(Key, Node)]) -> Diagnostic {
-    let near = |(key, _): &(Key, Node)| Some((nearest(&key.name, Verb::words())?, key.place.clone()));
+    let near = |(key, _): &'_ (Key, Node)| Some((nearest(&key.name, Verb::words())?, key.clone()));
     match entries.iter().find_map(near) {
-        Some((verb, place)) => {
-            Diagnostic::new(&place, "this is no verb").with_hint(format!("did you mean `{verb}`?"))
-        }
+        Some((verb, key)) => Diagnostic::new(&key.place, format!("`{}` is no verb", key.name))
+            .with_hint(format!("did you mean `{verb}`?")),
         None => {
             let verbs: Vec<&str> = Verb::words().collect();
             node.problem("this step has no verb").with_hint(format!("verbs: {}", verbs.join(", ")))
