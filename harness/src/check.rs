@@ -3,7 +3,7 @@
 use crate::cli::exit;
 use crate::run::{Stop, case_files, invalid, read_file};
 use std::path::{Path, PathBuf};
-use tcpspec_core::case::{Fixtures, Suite};
+use tcpspec_core::case::{Fixtures, Suite, Vocabulary};
 use tcpspec_core::ledger::{LINUX, Ledger};
 use tcpspec_core::profile::Profile;
 use tcpspec_core::requirement::{Catalogue, FILES};
@@ -14,14 +14,16 @@ use tcpspec_core::verdict::FindingCode;
 /// # Errors
 /// Everything that is wrong, each with its place.
 pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) -> Result<u8, Stop> {
-    let mut problems = Catalogue::check(FILES);
+    let mut problems = Catalogue::check(&FILES);
     let suite = match cases {
         None => Suite::embedded(),
         Some(folder) => Suite::read(case_files(folder)?),
     };
     let suite = suite.map_err(|found| invalid(&found))?;
-    problems.extend(suite.check(&Catalogue::embedded()));
-    problems.extend(Fixtures::embedded().err().unwrap_or_default());
+    let catalogue = Catalogue::embedded();
+    let fixtures = Fixtures::embedded().map_err(|found| invalid(&found))?;
+    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    problems.extend(suite.check(&vocabulary));
     let trials: Vec<String> = suite.trials().map(|trial| trial.id.to_string()).collect();
     let trials: Vec<&str> = trials.iter().map(String::as_str).collect();
     let codes: Vec<&str> = FindingCode::ALL.iter().map(|code| code.code()).collect();
@@ -40,7 +42,12 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
         }
     }
     if problems.is_empty() {
-        println!("{} cases, {} trials, {} requirements: all well", suite.cases().count(), trials.len(), Catalogue::embedded().len());
+        println!(
+            "{} cases, {} trials, {} requirements: all well",
+            suite.cases().count(),
+            trials.len(),
+            catalogue.len()
+        );
         return Ok(exit::GREEN);
     }
     Err(invalid(&problems))

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tcpspec_core::case::{Capability, Fixtures, Suite};
+use tcpspec_core::case::{Capability, Family, Fixtures, Suite};
 use tcpspec_core::engine::TrialConfig;
 use tcpspec_core::ledger::{Date, Ledger};
 use tcpspec_core::profile::{Kind, Profile};
@@ -118,7 +118,7 @@ impl Inputs {
             capabilities: Arc::clone(&capabilities),
             agent: matches!(self.profile.kind, Kind::Kernel),
         };
-        let surroundings = Arc::new(Surroundings { config, capabilities });
+        let surroundings = Arc::new(Surroundings { config, capabilities, families: families(&self.profile) });
         let target = if run.target == "kernel" { String::new() } else { format!(" --target {}", run.target) };
         Plan::make(PlanFor {
             suite: Arc::clone(&self.suite),
@@ -234,6 +234,19 @@ fn check_selection(selection: &Selection, plan: &Plan, run: &RunArguments) -> Re
     Err(Stop::new(exit::NOTHING_SELECTED, message))
 }
 
+/// The families in which the target has an address.
+fn families(profile: &Profile) -> Vec<Family> {
+    match profile.device() {
+        Some(device) => {
+            let v4 = device.address.v4.map(|_| Family::V4);
+            v4.into_iter().chain(device.address.v6.map(|_| Family::V6)).collect()
+        }
+        // A kernel without IPv6 has no such directory.
+        None if Path::new("/proc/sys/net/ipv6").exists() => Family::ALL.to_vec(),
+        None => vec![Family::V4],
+    }
+}
+
 /// What this target, and whoever plays its application, can do.
 fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
     use Capability as C;
@@ -251,8 +264,7 @@ fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
             C::Kill,
             C::SetOption,
             C::HoldOpen,
-            C::Icmp,
-            C::Ipv6,
+            C::Closed,
         ]),
         Kind::Device(device) => {
             let services = [
@@ -260,11 +272,9 @@ fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
                 (C::Discard, device.services.discard),
                 (C::Daytime, device.services.daytime),
                 (C::Http, device.services.http),
+                (C::Closed, device.services.closed),
             ];
             able.extend(services.into_iter().filter(|(_, port)| port.is_some()).map(|(service, _)| service));
-            if device.address.v6.is_some() {
-                able.insert(C::Ipv6);
-            }
         }
     }
     able
