@@ -4,6 +4,8 @@
 //! `tcpspec` package (`harness/`).
 
 pub mod app;
+pub mod segment;
 pub mod seq;
 pub mod state;
 pub mod time;
+pub mod yaml;

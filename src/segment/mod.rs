@@ -2,14 +2,21 @@
 //! expressed on purpose, and every octet that arrives can be read.
 
 mod flags;
+mod fragment;
 mod icmp;
+mod ip;
 mod options;
 mod packet;
+mod summary;
+#[cfg(test)]
+mod tests;
 
-pub use flags::Flags;
-pub use icmp::{IcmpError, IcmpKind};
-pub use options::{OptionFault, SackBlock, TcpOption, decode_options, encode_options};
-pub use packet::{DecodeError, Packet, decode, encode_icmp, encode_segment};
+pub use flags::{Flags, FlagsError};
+pub use fragment::{Fragment, encode_fragments};
+pub use icmp::{IcmpError, IcmpKind, NoSourceQuenchInIpv6, encode_icmp};
+pub use options::{OptionFault, OptionFaultKind, SackBlock, TcpOption, decode_options, encode_options};
+pub use packet::{DecodeError, Packet, Received, SegmentFault, decode, encode_segment, encode_segment_into};
+pub use summary::Summary;
 
 use crate::seq::SeqNum;
 use std::net::IpAddr;
@@ -30,9 +37,10 @@ pub struct Segment {
     pub seq: SeqNum,
     /// SEG.ACK: what the field holds, also where ACK is not set.
     pub ack: SeqNum,
-    /// Header length in 32-bit words; `None`: what the options need.
+    /// Header length in 32-bit words, 0 to 15; `None`: what the options need, or 15 if they need
+    /// more (a receiver then takes what is behind the first 40 octets for text).
     pub data_offset: Option<u8>,
-    /// The four reserved bits behind the data offset (RFC 9293 section 3.1).
+    /// The four reserved bits behind the data offset (RFC 9293 section 3.1), 0 to 15.
     pub reserved: u8,
     /// Control bits.
     pub flags: Flags,
@@ -61,7 +69,7 @@ pub struct IpFields {
     pub tos: u8,
     /// Don't Fragment; always true in IPv6.
     pub dont_fragment: bool,
-    /// Identification (IPv4 only; 0 in IPv6).
+    /// Identification. In IPv6 only fragments have one; it is 0 in what arrives whole.
     pub identification: u16,
 }
 
@@ -75,6 +83,34 @@ pub enum Checksum {
 }
 
 impl Segment {
+    /// An ordinary segment without control bits, options and text, to be filled in: sequence numbers
+    /// 0, a full window, 64 hops, Don't Fragment set.
+    #[must_use]
+    pub fn between(source: Endpoint, destination: Endpoint) -> Self {
+        Self {
+            ip: IpFields {
+                source: source.ip(),
+                destination: destination.ip(),
+                ttl: 64,
+                tos: 0,
+                dont_fragment: true,
+                identification: 0,
+            },
+            source_port: source.port(),
+            destination_port: destination.port(),
+            seq: SeqNum(0),
+            ack: SeqNum(0),
+            data_offset: None,
+            reserved: 0,
+            flags: Flags::NONE,
+            window: u16::MAX,
+            checksum: Checksum::Good,
+            urgent: 0,
+            options: Vec::new(),
+            payload: Vec::new(),
+        }
+    }
+
     /// SEG.LEN: the octets of sequence space that it occupies, SYN and FIN counted
     /// (RFC 9293 section 3.4).
     #[must_use]

@@ -1,0 +1,26 @@
+//! One strict reader with places for every YAML file of the project: cases, catalogues, profiles,
+//! ledgers. A [`Node`] knows where it stands, and a [`Diagnostic`] shows it.
+//!
+//! `serde_yaml` alone decides what a text means: types, aliases, limits. `saphyr-parser` only says
+//! where each value stands; where the two read different shapes the value stays and its place is
+//! the start of the file.
+
+mod diagnostic;
+mod fields;
+mod marks;
+mod nearest;
+mod node;
+mod parse;
+mod substitute;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use diagnostic::{Diagnostic, Note, Place, render, render_coloured};
+pub use fields::{Fields, Problems};
+pub use nearest::nearest;
+pub use node::{Key, Node, Value};
+pub use parse::{parse, parse_part};
+
+pub(crate) use nearest::did_you_mean;
