@@ -4,8 +4,10 @@
 //! `tcpspec` package (`harness/`).
 
 pub mod app;
+pub mod referee;
 pub mod segment;
 pub mod seq;
 pub mod state;
 pub mod time;
+pub mod verdict;
 pub mod yaml;
