@@ -6,6 +6,9 @@
 pub mod app;
 pub mod referee;
 pub mod segment;
+pub mod ledger;
+pub mod profile;
+pub mod requirement;
 pub mod seq;
 pub mod state;
 pub mod time;

@@ -1,18 +1,19 @@
 //! Where `saphyr-parser` sees the parts of a text.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Where `saphyr-parser` saw something begin or end.
-pub(super) struct Mark {
-    pub(super) kind: MarkKind,
+pub(super) struct Mark<'t> {
+    pub(super) kind: MarkKind<'t>,
     pub(super) line: u32,
     pub(super) column: u32,
     pub(super) length: u32,
 }
 
-pub(super) enum MarkKind {
-    Scalar(String),
+pub(super) enum MarkKind<'t> {
+    Scalar(Cow<'t, str>),
     List,
     Map,
     End,
@@ -21,7 +22,7 @@ pub(super) enum MarkKind {
 }
 
 /// Everything that the text holds, in its order, up to where `saphyr-parser` no longer follows.
-pub(super) fn read_marks(text: &str) -> Vec<Mark> {
+pub(super) fn read_marks(text: &str) -> Vec<Mark<'_>> {
     let lines: Vec<&str> = text.lines().collect();
     let mut marks = Vec::new();
     let mut anchors = HashMap::new();
@@ -33,7 +34,7 @@ pub(super) fn read_marks(text: &str) -> Vec<Mark> {
             _ => None,
         };
         let (kind, anchor) = match event {
-            Event::Scalar(written, _, anchor, _) => (MarkKind::Scalar(written.into_owned()), anchor),
+            Event::Scalar(written, _, anchor, _) => (MarkKind::Scalar(written), anchor),
             Event::SequenceStart(anchor, _) => (MarkKind::List, anchor),
             Event::MappingStart(anchor, _) => (MarkKind::Map, anchor),
             Event::SequenceEnd | Event::MappingEnd => (MarkKind::End, 0),
@@ -71,8 +72,8 @@ fn quoted_length(line: &str, column: usize, quote: char) -> Option<usize> {
     None
 }
 
-impl Mark {
-    fn new(kind: MarkKind, span: Span, quoted: Option<usize>) -> Self {
+impl<'t> Mark<'t> {
+    fn new(kind: MarkKind<'t>, span: Span, quoted: Option<usize>) -> Self {
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         let is_on_one_line = span.start.line() == span.end.line();
         let length = match quoted {

@@ -1,8 +1,8 @@
 //! The word that was probably meant.
 
 /// The candidate that `word` was probably meant to be: the nearest one by letters typed wrong,
-/// left out, added or swapped, whatever their case. `None` where nothing is near enough (one slip
-/// for each three letters).
+/// left out, added or swapped, whatever their case and however the words in it are joined. `None`
+/// where nothing is near enough (one slip for each three letters).
 pub fn nearest<'c, C>(word: &str, candidates: C) -> Option<&'c str>
 where
     C: IntoIterator<Item = &'c str>,
@@ -28,7 +28,8 @@ pub(crate) fn did_you_mean(word: &str, candidates: &[&str]) -> Option<String> {
 }
 
 fn folded(word: &str) -> Vec<char> {
-    word.chars().flat_map(char::to_lowercase).collect()
+    let is_joint = |character: &char| matches!(character, '-' | '_' | ' ');
+    word.chars().filter(|character| !is_joint(character)).flat_map(char::to_lowercase).collect()
 }
 
 /// Optimal string alignment: insertions, deletions, substitutions, swaps of neighbours.
@@ -59,8 +60,19 @@ mod tests {
     #[test]
     fn misspelt_words_find_the_word_meant() {
         let words = ["steps", "given", "then", "requirements", "RCV.NXT", "SND.NXT", "MUST-13", "MUST-31"];
-        let found = ["step", "gievn", "requirement", "rcv.nxt", "RCV.NTX", "MUST-113", "checksum", "x", ""]
-            .map(|word| nearest(word, words));
+        let found = [
+            "step",
+            "gievn",
+            "requirement",
+            "rcv.nxt",
+            "RCV.NTX",
+            "MUST-113",
+            "MUST_31",
+            "checksum",
+            "x",
+            "",
+        ]
+        .map(|word| nearest(word, words));
         assert_eq!(
             found,
             [
@@ -70,6 +82,7 @@ mod tests {
                 Some("RCV.NXT"),
                 Some("RCV.NXT"),
                 Some("MUST-13"),
+                Some("MUST-31"),
                 None,
                 None,
                 None

@@ -3,7 +3,6 @@
 use super::marks::{Mark, MarkKind, read_marks};
 use super::tree::Tree;
 use super::{Diagnostic, Key, Node, Place, Value};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Reads one YAML document; `file` is the name that places carry.
@@ -30,13 +29,13 @@ pub fn parse_part(file: &Arc<str>, first_line: u32, text: &str) -> Result<Node, 
 struct Builder<'a> {
     file: &'a Arc<str>,
     lines_before: u32,
-    marks: Vec<Mark>,
+    marks: Vec<Mark<'a>>,
     next: usize,
     /// Whether both parsers have agreed so far; from the first difference on, places are 1:1.
     in_step: bool,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     /// The node for `tree`. As deep as `serde_yaml` lets a document nest.
     fn node(&mut self, tree: Tree) -> Result<Node, Diagnostic> {
         let alias = self.enter_alias();
@@ -65,12 +64,14 @@ impl Builder<'_> {
             MarkKind::Scalar(written) => Some(written.clone()),
             _ => None,
         });
-        let written = match &value {
-            Value::Bool(value) => written.unwrap_or_else(|| value.to_string()),
-            Value::Int(value) => written.unwrap_or_else(|| value.to_string()),
-            Value::Float(value) => written.unwrap_or_else(|| value.to_string()),
+        let written = match (&value, written) {
             // Text is its own writing.
-            _ => String::new(),
+            (Value::Null | Value::Text(_), _) => String::new(),
+            (_, Some(written)) => written.into_owned(),
+            (Value::Bool(value), None) => value.to_string(),
+            (Value::Int(value), None) => value.to_string(),
+            (Value::Float(value), None) => value.to_string(),
+            (Value::List(_) | Value::Map(_), None) => String::new(),
         };
         Node { value, place, written }
     }
@@ -85,16 +86,16 @@ impl Builder<'_> {
     fn map(&mut self, entries: Vec<(Tree, Tree)>) -> Result<Node, Diagnostic> {
         let (mut place, _) = self.take(|kind| matches!(kind, MarkKind::Map).then_some(()));
         let mut read: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
-        let mut seen: HashMap<String, Place> = HashMap::with_capacity(entries.len());
         for (key, value) in entries {
             let key = self.key(key)?;
             // A map without braces begins with its first key: the caret shows all of that key.
             if (key.place.line, key.place.column) == (place.line, place.column) {
                 place.length = key.place.length;
             }
-            if let Some(first) = seen.insert(key.name.clone(), key.place.clone()) {
+            // Maps of people are short: no table is needed to find a key again.
+            if let Some((first, _)) = read.iter().find(|(other, _)| other.name == key.name) {
                 return Err(Diagnostic::new(&key.place, format!("`{}` stands twice in this map", key.name))
-                    .with_note_at(&first, "first here"));
+                    .with_note_at(&first.place, "first here"));
             }
             read.push((key, self.node(value)?));
         }
@@ -116,7 +117,7 @@ impl Builder<'_> {
     }
 
     /// The place of the next mark and what `read` makes of it, if it is what `read` wants.
-    fn take<T>(&mut self, read: impl FnOnce(&MarkKind) -> Option<T>) -> (Place, Option<T>) {
+    fn take<T>(&mut self, read: impl FnOnce(&MarkKind<'a>) -> Option<T>) -> (Place, Option<T>) {
         let mark = self.marks.get(self.next).filter(|_| self.in_step);
         match mark.and_then(|mark| Some((mark, read(&mark.kind)?))) {
             Some((mark, content)) => {

@@ -126,3 +126,104 @@ fn name_length(text: &str) -> usize {
     }
     text.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{outline, place, read, refused};
+    use super::*;
+    use insta::assert_snapshot;
+    use pretty_assertions::assert_eq;
+    use proptest::prelude::*;
+
+    fn table() -> BTreeMap<String, Node> {
+        let values = read("state: FIN-WAIT-1\nseq: RCV.NXT + 1\ncount: 0x10\noptions: [mss 536]\nempty:\n");
+        let entries = values.as_entries().expect("a map");
+        entries.iter().map(|(key, node)| (key.name.clone(), node.clone())).collect()
+    }
+
+    #[test]
+    fn names_are_replaced_whole_and_inside_text() {
+        let case = read(
+            "given: $state\noptions: $options\ndata: $count\nseq: $seq + $count-1\ntitle: costs $5 in $state.\n\
+             repeat: [$i, '$i+$count', plain]\n",
+        );
+        let replaced = case.substitute(&table(), &["i"]).expect("all names known");
+        assert_snapshot!(outline(&replaced), @r#"
+        1:1+5 a map ""
+          1:1+5 key given
+            1:8+6 text "FIN-WAIT-1"
+          2:1+7 key options
+            2:10+8 a list ""
+              2:10+8 text "mss 536"
+          3:1+4 key data
+            3:7+6 a number "0x10"
+          4:1+3 key seq
+            4:6+15 text "RCV.NXT + 1 + 0x10-1"
+          5:1+5 key title
+            5:8+19 text "costs $5 in FIN-WAIT-1."
+          6:1+6 key repeat
+            6:9+1 a list ""
+              6:10+2 text "$i"
+              6:14+11 text "$i+0x10"
+              6:27+5 text "plain"
+        "#);
+    }
+
+    #[test]
+    fn a_replaced_number_stays_a_number() {
+        let case = read("data: $count").substitute(&table(), &[]).expect("a known name");
+        let data = case.as_map(&["data"]).and_then(|fields| fields.required("data").cloned());
+        let data = data.expect("the field");
+        assert_eq!(
+            (data.value.clone(), data.raw(), data.place.clone()),
+            (Value::Int(16), "0x10", place(1, 7, 6))
+        );
+    }
+
+    #[test]
+    fn names_without_a_value_are_refused() {
+        let substituted = |node: &Node| node.substitute(&table(), &["i"]);
+        assert_snapshot!(refused("steps:\n- send: RST\n  seq: $sqe + 1\n", substituted), @r#"
+        error: `$sqe` has no value here
+         --> t.yaml:3:8
+          |
+        3 |   seq: $sqe + 1
+          |        ^^^^^^^^
+          |
+          = help: did you mean `$seq`?
+        "#);
+        assert_snapshot!(refused("seq: $seq-RCV.NXT\n", substituted), @r#"
+        error: `$seq-RCV` has no value here
+         --> t.yaml:1:6
+          |
+        1 | seq: $seq-RCV.NXT
+          |      ^^^^^^^^^^^^
+          |
+          = help: a minus needs a space before it: $seq -
+        "#);
+        assert_snapshot!(refused("seq: '${seq}'\n", substituted), @r#"
+        error: `${…}` is not used here
+         --> t.yaml:1:6
+          |
+        1 | seq: '${seq}'
+          |      ^^^^^^^^
+          |
+          = help: write $seq
+        "#);
+        assert_snapshot!(refused("title: with $options set\n", substituted), @r#"
+        error: `$options` is a list and cannot stand inside text
+         --> t.yaml:1:8
+          |
+        1 | title: with $options set
+          |        ^^^^^^^^^^^^^^^^^- its value
+        "#);
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_text_never_panics(text in "[$a-z{}é -]{0,20}") {
+            let node = Node::text(place(1, 1, 0), text);
+            drop(node.substitute(&table(), &["i"]));
+        }
+    }
+}

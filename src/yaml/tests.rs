@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-fn place(line: u32, column: u32, length: u32) -> Place {
+pub(super) fn place(line: u32, column: u32, length: u32) -> Place {
     Place { file: Arc::from("t.yaml"), line, column, length }
 }
 
-fn read(text: &str) -> Node {
+pub(super) fn read(text: &str) -> Node {
     parse("t.yaml", text).expect("readable YAML")
 }
 
@@ -22,13 +22,16 @@ fn refusal(text: &str) -> String {
 }
 
 /// The picture of what `read` refuses.
-fn refused<T: std::fmt::Debug>(text: &str, read: impl FnOnce(&Node) -> Result<T, Diagnostic>) -> String {
+pub(super) fn refused<T: std::fmt::Debug>(
+    text: &str,
+    read: impl FnOnce(&Node) -> Result<T, Diagnostic>,
+) -> String {
     let node = parse("t.yaml", text).expect("readable YAML");
     render(&read(&node).expect_err("a refusal"), text)
 }
 
 /// `line:column+length kind writing`, one line for each node.
-fn outline(node: &Node) -> String {
+pub(super) fn outline(node: &Node) -> String {
     fn add(node: &Node, depth: usize, out: &mut String) {
         let at = |place: &Place| format!("{}:{}+{}", place.line, place.column, place.length);
         let indent = "  ".repeat(depth);
@@ -402,90 +405,6 @@ fn typed_readers_say_what_they_found() {
     );
 }
 
-fn table() -> BTreeMap<String, Node> {
-    let values = read("state: FIN-WAIT-1\nseq: RCV.NXT + 1\ncount: 0x10\noptions: [mss 536]\nempty:\n");
-    let entries = values.as_entries().expect("a map");
-    entries.iter().map(|(key, node)| (key.name.clone(), node.clone())).collect()
-}
-
-#[test]
-fn names_are_replaced_whole_and_inside_text() {
-    let case = read(
-        "given: $state\noptions: $options\ndata: $count\nseq: $seq + $count-1\ntitle: costs $5 in $state.\n\
-         repeat: [$i, '$i+$count', plain]\n",
-    );
-    let replaced = case.substitute(&table(), &["i"]).expect("all names known");
-    assert_snapshot!(outline(&replaced), @r#"
-    1:1+5 a map ""
-      1:1+5 key given
-        1:8+6 text "FIN-WAIT-1"
-      2:1+7 key options
-        2:10+8 a list ""
-          2:10+8 text "mss 536"
-      3:1+4 key data
-        3:7+6 a number "0x10"
-      4:1+3 key seq
-        4:6+15 text "RCV.NXT + 1 + 0x10-1"
-      5:1+5 key title
-        5:8+19 text "costs $5 in FIN-WAIT-1."
-      6:1+6 key repeat
-        6:9+1 a list ""
-          6:10+2 text "$i"
-          6:14+11 text "$i+0x10"
-          6:27+5 text "plain"
-    "#);
-}
-
-#[test]
-fn a_replaced_number_stays_a_number() {
-    let case = read("data: $count").substitute(&table(), &[]).expect("a known name");
-    let data = case.as_map(&["data"]).and_then(|fields| fields.required("data").cloned());
-    let data = data.expect("the field");
-    assert_eq!(
-        (data.value.clone(), data.raw(), data.place.clone()),
-        (Value::Int(16), "0x10", place(1, 7, 6))
-    );
-}
-
-#[test]
-fn names_without_a_value_are_refused() {
-    let substituted = |node: &Node| node.substitute(&table(), &["i"]);
-    assert_snapshot!(refused("steps:\n- send: RST\n  seq: $sqe + 1\n", substituted), @r#"
-    error: `$sqe` has no value here
-     --> t.yaml:3:8
-      |
-    3 |   seq: $sqe + 1
-      |        ^^^^^^^^
-      |
-      = help: did you mean `$seq`?
-    "#);
-    assert_snapshot!(refused("seq: $seq-RCV.NXT\n", substituted), @r#"
-    error: `$seq-RCV` has no value here
-     --> t.yaml:1:6
-      |
-    1 | seq: $seq-RCV.NXT
-      |      ^^^^^^^^^^^^
-      |
-      = help: a minus needs a space before it: $seq -
-    "#);
-    assert_snapshot!(refused("seq: '${seq}'\n", substituted), @r#"
-    error: `${…}` is not used here
-     --> t.yaml:1:6
-      |
-    1 | seq: '${seq}'
-      |      ^^^^^^^^
-      |
-      = help: write $seq
-    "#);
-    assert_snapshot!(refused("title: with $options set\n", substituted), @r#"
-    error: `$options` is a list and cannot stand inside text
-     --> t.yaml:1:8
-      |
-    1 | title: with $options set
-      |        ^^^^^^^^^^^^^^^^^- its value
-    "#);
-}
-
 #[test]
 fn a_note_about_another_file_is_a_line_of_its_own() {
     let elsewhere = Place { file: Arc::from("other.yaml"), line: 3, column: 5, length: 2 };
@@ -519,7 +438,7 @@ proptest! {
     #[test]
     fn arbitrary_text_never_panics(text in "(?s)[ -~\n\té\u{feff}\u{2028}]{0,60}") {
         match parse("t.yaml", &text) {
-            Ok(node) => drop(node.substitute(&table(), &["i"])),
+            Ok(node) => drop(node.substitute(&BTreeMap::new(), &["i"])),
             Err(diagnostic) => drop(render(&diagnostic, &text)),
         }
     }
@@ -531,7 +450,7 @@ proptest! {
         Just("? "), Just("é"), Just("1s"), Just("---\n"), Just("<<: ")], 0..24)) {
         let text = parts.concat();
         match parse("t.yaml", &text) {
-            Ok(node) => drop(node.substitute(&table(), &["i"])),
+            Ok(node) => drop(node.substitute(&BTreeMap::new(), &["i"])),
             Err(diagnostic) => drop(render(&diagnostic, &text)),
         }
     }
