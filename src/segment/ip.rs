@@ -79,7 +79,7 @@ pub(super) fn fragment(ip: &IpFields, protocol: u8, part: Part, payload: &[u8]) 
         if let Some(mut fragment) = MutableFragmentPacket::new(&mut header) {
             fragment.set_next_header(IpNextHeaderProtocol(protocol));
             // pnet's own offset mask takes a reserved bit along, so the field is set as a whole.
-            fragment.set_fragment_offset_with_flags(part.offset & !7 | u16::from(part.more));
+            fragment.set_fragment_offset_with_flags(part.offset | u16::from(part.more));
             fragment.set_id(u32::from(ip.identification));
         }
         packet.extend(header);

@@ -2,7 +2,8 @@
 
 use super::{between, bytes, mss, received};
 use crate::segment::{
-    Flags, IcmpError, IcmpKind, IpFields, Packet, Segment, TcpOption, decode, encode_icmp, encode_segment,
+    Flags, IcmpError, IcmpKind, IpFields, Packet, Segment, TcpOption, decode, encode_fragments, encode_icmp,
+    encode_segment,
 };
 use crate::seq::SeqNum;
 use pretty_assertions::assert_eq;
@@ -89,6 +90,29 @@ fn segments_are_written_as_a_kernel_writes_them() {
     let mut packet = bytes(SYN_OVER_IPV6);
     packet[1..4].fill(0); // The flow label, which a segment does not have.
     assert_eq!(encode_segment(&syn_over_ipv6()), packet);
+}
+
+#[test]
+fn fragments_differ_from_the_whole_in_what_makes_them_fragments() {
+    // The first 24 octets of the segment, then the other 16; Don't Fragment is gone.
+    let fragments = [
+        "4500002c 6a552000 4006644f c6120001 c6120002
+         8a380050 a584cb14 00000000 a002faf0 06830000 020405b4",
+        "45000024 6a550003 40068454 c6120001 c6120002
+         0402080a 6dc75178 00000000 0103030a",
+    ];
+    assert_eq!(encode_fragments(&syn_over_ipv4(), 24), fragments.map(bytes));
+    let segment = syn_over_ipv6();
+    let segment = Segment { ip: IpFields { identification: 0x6a55, ..segment.ip.clone() }, ..segment };
+    let fragments = [
+        "60000000 00202c40 20010db8 00000000 00000000 00000001 20010db8 00000000 00000000 00000002
+         06000001 00006a55
+         cb0401bb 1a93f9e2 00000000 a002fd20 35350000 020405a0",
+        "60000000 00182c40 20010db8 00000000 00000000 00000001 20010db8 00000000 00000000 00000002
+         06000018 00006a55
+         0402080a 7f2359ed 00000000 0103030a",
+    ];
+    assert_eq!(encode_fragments(&segment, 31), fragments.map(bytes));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{between, bytes, received};
 use crate::segment::{
     Checksum, DecodeError, Flags, Fragment, OptionFault, OptionFaultKind, Packet, Segment, SegmentFault,
-    TcpOption, decode, encode_segment,
+    TcpOption, decode, encode_segment, encode_segment_into,
 };
 use crate::seq::SeqNum;
 use pretty_assertions::assert_eq;
@@ -191,6 +191,9 @@ fn too_much_text_is_left_out_of_a_packet_that_is_right_otherwise() {
         let long = Segment { payload: vec![0xff; 200_000], ..segment };
         let packet = encode_segment(&long);
         assert_eq!(packet.len(), length);
+        let mut frame = vec![0; 14];
+        encode_segment_into(&long, &mut frame);
+        assert_eq!(frame[14..], packet);
         let received = received(&packet);
         assert_eq!((received.segment.checksum, received.faults), (Checksum::Good, vec![]));
     }

@@ -55,6 +55,14 @@ fn more_padding_than_needed_is_listed() {
 }
 
 #[test]
+fn octets_that_are_no_whole_words_are_padded_behind_what_was_read() {
+    let octets = bytes("030307 00 00");
+    let options = vec![WindowScale(7), EndOfList, Raw(vec![0])];
+    assert_eq!(decode_options(&octets), (options.clone(), vec![]));
+    assert_eq!(encode_options(&options), bytes("030307 00 00000000"));
+}
+
+#[test]
 fn padding_that_is_not_zero_is_a_fault() {
     reads_and_writes(
         "030307 00 0001 0000",
