@@ -4,11 +4,11 @@
 //! `tcpspec` package (`harness/`).
 
 pub mod app;
-pub mod referee;
-pub mod segment;
 pub mod ledger;
 pub mod profile;
+pub mod referee;
 pub mod requirement;
+pub mod segment;
 pub mod seq;
 pub mod state;
 pub mod time;

@@ -274,12 +274,12 @@ impl Connection {
         if start > self.text.len().saturating_add(MOST_GAP) {
             return;
         }
-        let end = start + segment.payload.len();
-        if self.text.len() < end && !segment.payload.is_empty() {
-            self.text.resize(end, None);
-        }
-        for (place, octet) in self.text[start.min(end)..].iter_mut().zip(&segment.payload) {
-            *place = Some(*octet);
+        if !segment.payload.is_empty() {
+            let end = start + segment.payload.len();
+            self.text.resize(self.text.len().max(end), None);
+            for (place, octet) in self.text[start..end].iter_mut().zip(&segment.payload) {
+                *place = Some(*octet);
+            }
         }
         let reach = segment.end().distance_from(self.iss);
         if reach > self.snd_nxt.distance_from(self.iss) {

@@ -35,9 +35,7 @@ impl Coverage {
     /// does not lie behind `left` is never covered.
     pub(super) fn covers(&self, left: SeqNum, right: SeqNum) -> bool {
         left.before(right)
-            && self
-                .end_of_run(left)
-                .is_some_and(|end| right.distance_from(left) <= end.distance_from(left))
+            && self.end_of_run(left).is_some_and(|end| right.distance_from(left) <= end.distance_from(left))
     }
 }
 

@@ -35,6 +35,10 @@ pub(super) fn check_reserved(reserved: u8, accurate_ecn: bool, found: &mut Vec<V
     let wrong = if accurate_ecn { reserved & !ACCURATE_ECN } else { reserved };
     if wrong != 0 {
         let violation = RESERVED_BITS.broken("reserved bits that are zero", format!("{wrong:#x}"));
-        found.push(violation.field("reserved", format!("{:#x}", reserved & !wrong), format!("{reserved:#x}")));
+        found.push(violation.field(
+            "reserved",
+            format!("{:#x}", reserved & !wrong),
+            format!("{reserved:#x}"),
+        ));
     }
 }

@@ -29,6 +29,11 @@ pub(super) fn in_place(sight: &Sight) -> bool {
     out_of_place(sight).is_none()
 }
 
+/// The same of acknowledgment numbers.
+pub(super) fn ack_in_place(sight: &Sight) -> bool {
+    acknowledgment(sight).is_none()
+}
+
 /// Segments begin between ISS, where a keep-alive probe may lie before any text (RFC 9293 section
 /// 3.8.4), and SND.NXT. Nothing new follows a FIN.
 ///
@@ -63,9 +68,11 @@ fn out_of_place(sight: &Sight) -> Option<Violation> {
 
 fn after_fin(fin_end: SeqNum, end: SeqNum) -> Violation {
     let expected = format!("nothing new: its FIN was number {}", fin_end - 1);
-    AFTER_FIN
-        .broken(expected, format!("sequence numbers up to {}", end - 1))
-        .field("seq + len", format!("at most {fin_end}"), end)
+    AFTER_FIN.broken(expected, format!("sequence numbers up to {}", end - 1)).field(
+        "seq + len",
+        format!("at most {fin_end}"),
+        end,
+    )
 }
 
 /// A FIN stays where it was, and nothing stands in its place.

@@ -42,7 +42,7 @@ impl Offers {
         let mut offers = Self { ecn, accurate_ecn, ..Self::NOTHING };
         let octets = encode_options(&segment.options);
         let (options, faults) = decode_options(&octets);
-        if !faults.is_empty() || octets.len() > MOST_OPTION_OCTETS || segment.data_offset.is_some() {
+        if !faults.is_empty() {
             return Self { ecn, accurate_ecn, ..Self::DOUBTFUL };
         }
         for option in options {
@@ -127,4 +127,4 @@ pub(super) fn agreement<T, U>(first: Offer<T>, second: Offer<U>) -> Agreement<(T
 pub(super) const MAX_SHIFT: u8 = 14;
 
 /// What the largest data offset leaves for options.
-const MOST_OPTION_OCTETS: usize = 40;
+pub(super) const MOST_OPTION_OCTETS: usize = 40;

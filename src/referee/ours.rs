@@ -1,12 +1,15 @@
 //! What the bench has sent, as far as it gives the target a right to anything.
 
 use super::coverage::Coverage;
-use super::offers::Offers;
-use crate::segment::{Flags, Segment, TcpOption};
+use super::offers::{MOST_OPTION_OCTETS, Offers};
+use crate::segment::{
+    Checksum, Flags, Packet, Received, Segment, TcpOption, decode, encode_options, encode_segment,
+};
 use crate::seq::SeqNum;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// Everything legal that left the bench on one four-tuple.
+/// Everything that left the bench on one four-tuple and that its receiver can read.
 #[derive(Debug, Default)]
 pub(super) struct Ours {
     /// Sequence numbers that our segments occupied, resets apart.
@@ -61,8 +64,14 @@ struct Syn {
 }
 
 impl Ours {
-    /// A legal segment left.
+    /// A segment left.
     pub(super) fn sent(&mut self, segment: &Segment) {
+        if let Some(segment) = as_arrived(segment) {
+            self.take(&segment);
+        }
+    }
+
+    fn take(&mut self, segment: &Segment) {
         self.timestamps.extend(segment.options.iter().filter_map(|option| match option {
             TcpOption::Timestamps { value, .. } => Some(*value),
             _ => None,
@@ -128,5 +137,25 @@ impl Ours {
 
     fn syns_at(&self, irs: SeqNum) -> impl Iterator<Item = &Syn> {
         self.syns.iter().filter(move |syn| syn.seq == irs)
+    }
+}
+
+/// The segment as its receiver reads it; `None` if it must not even look at it. Whoever writes its
+/// own data offset or its options octet by octet may have made text of options, or options of text.
+fn as_arrived(segment: &Segment) -> Option<Cow<'_, Segment>> {
+    let as_written = segment.checksum == Checksum::Good
+        && segment.data_offset.is_none()
+        && !segment.options.iter().any(|option| matches!(option, TcpOption::Raw(_)))
+        && encode_options(&segment.options).len() <= MOST_OPTION_OCTETS;
+    if as_written {
+        return Some(Cow::Borrowed(segment));
+    }
+    match decode(&encode_segment(segment)) {
+        Ok(Packet::Tcp(Received { segment, .. }))
+            if segment.checksum == Checksum::Good && segment.data_offset.is_none() =>
+        {
+            Some(Cow::Owned(segment))
+        }
+        _ => None,
     }
 }

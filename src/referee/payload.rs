@@ -35,6 +35,9 @@ fn differs(rule: &Rule, place: usize, right: Option<u8>, wrong: u8) -> Violation
         Some(right) => format!("{right:#04x}"),
         None => format!("no octet: the application has written {place}"),
     };
-    rule.broken(format!("at octet {place} of its stream: {expected}"), format!("{wrong:#04x}"))
-        .field("data", expected, format!("{wrong:#04x}"))
+    rule.broken(format!("at octet {place} of its stream: {expected}"), format!("{wrong:#04x}")).field(
+        "data",
+        expected,
+        format!("{wrong:#04x}"),
+    )
 }

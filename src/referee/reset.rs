@@ -12,16 +12,12 @@ use crate::segment::{Flags, Segment};
 /// - without: SEG.SEQ is 0, and SEG.ACK the end of that segment;
 /// - of its own accord: SEG.SEQ is one of the connection's numbers, and SEG.ACK, if ACK is set, one
 ///   that it may acknowledge.
-pub(super) fn check(
-    segment: &Segment,
-    ours: &Ours,
-    connections: &[Connection],
-    found: &mut Vec<Violation>,
-) {
+pub(super) fn check(segment: &Segment, ours: &Ours, connections: &[Connection], found: &mut Vec<Violation>) {
     let flags = segment.flags.significant();
     if flags.intersects(Flags::SYN | Flags::FIN | Flags::URG) {
         let right = flags & (Flags::RST | Flags::ACK);
-        let violation = RESET_OF_CONNECTION.broken("a RST with no other control bit than ACK", flags.to_string());
+        let violation =
+            RESET_OF_CONNECTION.broken("a RST with no other control bit than ACK", flags.to_string());
         found.push(violation.field("flags", right, flags));
         return;
     }
@@ -47,7 +43,8 @@ fn malformed(segment: &Segment, last: Option<Provocation>, connection: Option<&C
             .broken(format!("SEG.SEQ {ack}, the SEG.ACK of the segment that it answers{or_own}"), saw)
             .field("seq", ack, segment.seq),
         (Some(Provocation::NoAck(end)), None) => {
-            let expected = format!("RST ACK with SEG.SEQ 0 and SEG.ACK {end}, the end of the segment that it answers");
+            let expected =
+                format!("RST ACK with SEG.SEQ 0 and SEG.ACK {end}, the end of the segment that it answers");
             let mut violation = RESET_OF_NO_ACK.broken(expected, saw);
             if !segment.flags.contains(Flags::ACK) {
                 violation = violation.field("flags", Flags::RST | Flags::ACK, segment.flags);

@@ -25,7 +25,8 @@ pub(super) fn check(sight: &Sight, found: &mut Vec<Violation>) {
             let violation = SACK_OF_NOTHING.broken("SACK blocks of what we sent", format!("a block {shown}"));
             found.push(violation.field("option sack", "within what we sent", shown));
         } else if index > 0 && block.left.before(segment.ack) {
-            let expected = format!("SACK blocks above SEG.ACK {}, a first one for a duplicate apart", segment.ack);
+            let expected =
+                format!("SACK blocks above SEG.ACK {}, a first one for a duplicate apart", segment.ack);
             let violation = SACK_BELOW_ACK.broken(expected, format!("a block {shown}"));
             found.push(violation.field("option sack", format!("above {}", segment.ack), shown));
         }

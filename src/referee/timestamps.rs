@@ -2,9 +2,7 @@
 
 use super::connection;
 use super::offers::{Agreement, Offer};
-use super::rules::{
-    ECHO_INVENTED, TIMESTAMP_WENT_BACK, TIMESTAMPS_MISSING, TIMESTAMPS_UNASKED, Violation,
-};
+use super::rules::{ECHO_INVENTED, TIMESTAMP_WENT_BACK, TIMESTAMPS_MISSING, TIMESTAMPS_UNASKED, Violation};
 use super::watch::Sight;
 use crate::segment::Flags;
 

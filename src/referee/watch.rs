@@ -2,7 +2,9 @@
 
 use super::connection::Connection;
 use super::ours::Ours;
-use super::{Violation, ecn, header, numbers, options, payload, reset, rules, sack, size, timestamps, window};
+use super::{
+    Violation, ecn, header, numbers, options, payload, reset, rules, sack, size, timestamps, window,
+};
 use crate::segment::{Endpoint, Flags, Received, Segment};
 
 /// The referee of one four-tuple: every connection that the target has there, one after another.
@@ -70,11 +72,11 @@ impl Watch {
         }
     }
 
-    /// A segment of ours left. `legal` is false where it is broken so that the target must act as
-    /// if it had never come (a wrong checksum, a data offset that lies): it then gives the target a
-    /// right to nothing. A wrong number in an otherwise sound segment is legal in this sense.
-    pub fn sent(&mut self, segment: &Segment, legal: bool) {
-        if legal && segment.source() == self.bench && segment.destination() == self.target {
+    /// A segment of ours left. What the target must act on as if it had never come (a wrong
+    /// checksum, a data offset that lies) gives it a right to nothing; a wrong number in an otherwise
+    /// sound segment does.
+    pub fn sent(&mut self, segment: &Segment) {
+        if segment.source() == self.bench && segment.destination() == self.target {
             self.ours.sent(segment);
         }
     }
@@ -145,7 +147,8 @@ impl Watch {
     fn received_other(&mut self, segment: &Segment, options_readable: bool) -> Vec<Violation> {
         let Some(latest) = self.connections.len().checked_sub(1) else {
             let flags = segment.flags;
-            let violation = rules::SEQUENCE.broken("a SYN or a RST: there is no connection", flags.to_string());
+            let violation =
+                rules::SEQUENCE.broken("a SYN or a RST: there is no connection", flags.to_string());
             return vec![violation.field("flags", "SYN, SYN ACK, RST or RST ACK", flags)];
         };
         let mut first_found = Vec::new();

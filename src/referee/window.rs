@@ -1,7 +1,7 @@
 //! Windows: the one that the target offers, and the one that it has to keep to.
 
-use super::rules::{BEYOND_WINDOW, Violation, WINDOW_SHRUNK};
 use super::numbers;
+use super::rules::{BEYOND_WINDOW, Violation, WINDOW_SHRUNK};
 use super::watch::Sight;
 use crate::segment::Flags;
 
@@ -15,11 +15,11 @@ pub(super) fn check_offered(sight: &Sight, found: &mut Vec<Violation>) {
     if !segment.flags.contains(Flags::ACK)
         || segment.flags.contains(Flags::SYN)
         || connection.is_repetition(segment)
+        || !numbers::ack_in_place(sight)
     {
         return;
     }
-    let Some(irs) = connection.irs.filter(|_| connection.may_acknowledge(segment.ack, ours)) else { return };
-    if ours.fin_acknowledged(irs, segment.ack) {
+    if connection.irs.is_none_or(|irs| ours.fin_acknowledged(irs, segment.ack)) {
         return;
     }
     let (Some(furthest), Some((edge, rounding))) =
