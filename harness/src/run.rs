@@ -85,7 +85,7 @@ impl Inputs {
             }
         };
         let suite = suite.map_err(|found| invalid(&found))?;
-        let fixtures = Fixtures::embedded().map_err(|found| invalid(&found))?;
+        let fixtures = fixtures(run.cases.as_deref())?;
         let profile = match run.target.as_str() {
             "kernel" => {
                 let (file, text) = tcpspec_core::profile::LINUX;
@@ -280,6 +280,16 @@ fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
     able
 }
 
+/// The ways into the states: those beside other cases, or the built-in ones.
+pub(crate) fn fixtures(cases: Option<&Path>) -> Result<Fixtures, Stop> {
+    let beside = cases.map(|folder| folder.join("fixtures/states.yaml")).filter(|path| path.is_file());
+    let fixtures = match beside {
+        Some(path) => Fixtures::read(&path.display().to_string(), &read_file(&path, "fixtures")?),
+        None => Fixtures::embedded(),
+    };
+    fixtures.map_err(|found| invalid(&found))
+}
+
 pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -288,7 +298,9 @@ pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
         for entry in entries.flatten() {
             let path = entry.path();
             if path.is_dir() {
-                folders.push(path);
+                if !NOT_AREAS.iter().any(|name| path.ends_with(name)) {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|extension| extension == "yaml") {
                 files.push((path.display().to_string(), read_file(&path, "cases")?));
             }
@@ -311,14 +323,21 @@ fn unreadable(path: &Path, what: &str, error: &std::io::Error) -> Stop {
 
 /// Diagnostics as people read them.
 pub(crate) fn invalid(found: &[Diagnostic]) -> Stop {
-    let texts: Vec<_> = found
-        .iter()
-        .map(|diagnostic| {
-            let source = std::fs::read_to_string(&*diagnostic.place.file).unwrap_or_default();
-            render(diagnostic, &source)
-        })
-        .collect();
+    let texts: Vec<_> =
+        found.iter().map(|problem| render(problem, &source_of(&problem.place.file))).collect();
     Stop::new(exit::INVALID_FILE, texts.join("\n\n"))
+}
+
+/// The text of a file that a diagnostic points into: built in, or on disk.
+pub(crate) fn source_of(file: &str) -> String {
+    let built_in = [tcpspec_core::ledger::LINUX, tcpspec_core::profile::LINUX, Fixtures::SOURCE];
+    let mut built_in = built_in.into_iter().chain(tcpspec_core::requirement::FILES);
+    if let Some((_, text)) = built_in.find(|(name, _)| *name == file) {
+        return text.to_owned();
+    }
+    let suite = Suite::embedded().ok();
+    let text = suite.as_ref().and_then(|suite| suite.text(file)).map(str::to_owned);
+    text.or_else(|| std::fs::read_to_string(file).ok()).unwrap_or_default()
 }
 
 /// In front of or behind the test output, out of the way of a program that reads it.
@@ -332,3 +351,6 @@ fn random_seed() -> u64 {
     // Eight hexadecimal digits are enough, and easier to copy.
     std::hash::RandomState::new().build_hasher().finish() & 0xffff_ffff
 }
+
+/// Folders of a `cases` directory that hold no cases.
+const NOT_AREAS: [&str; 4] = ["requirements", "profiles", "ledger", "fixtures"];
