@@ -40,9 +40,9 @@ impl Stop {
 pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
     // First of all: it must come before any thread, and the kernel takes its time over it.
     let kernel = (run.target == "kernel" && !run.list).then(|| KernelBench::prepare(program));
-    let inputs = Inputs::read(run)?;
+    let inputs = Inputs::read(&run.target, run.cases.as_deref())?;
     let seed = run.seed.unwrap_or_else(random_seed);
-    let plan = Arc::new(inputs.plan(run, seed)?);
+    let plan = Arc::new(inputs.plan(seed)?);
     let selection = Selection { filters: run.filters.clone(), exact: run.exact, skip: run.skip.clone() };
     check_selection(&selection, &plan, run)?;
     let board = Arc::new(Board::new(plan.trials.len()));
@@ -67,7 +67,9 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
 }
 
 /// What a run reads before it touches anything.
-struct Inputs {
+pub(crate) struct Inputs {
+    /// As the user named it.
+    target: String,
     catalogue: Arc<Catalogue>,
     suite: Arc<Suite>,
     fixtures: Arc<Fixtures>,
@@ -75,9 +77,9 @@ struct Inputs {
 }
 
 impl Inputs {
-    fn read(run: &RunArguments) -> Result<Self, Stop> {
+    fn read(target: &str, cases: Option<&Path>) -> Result<Self, Stop> {
         let catalogue = Arc::new(Catalogue::embedded());
-        let suite = match &run.cases {
+        let suite = match cases {
             None => Suite::embedded(),
             Some(folder) => {
                 let files = case_files(folder)?;
@@ -85,8 +87,8 @@ impl Inputs {
             }
         };
         let suite = suite.map_err(|found| invalid(&found))?;
-        let fixtures = fixtures(run.cases.as_deref())?;
-        let profile = match run.target.as_str() {
+        let fixtures = fixtures(cases)?;
+        let profile = match target {
             "kernel" => {
                 let (file, text) = tcpspec_core::profile::LINUX;
                 Profile::read(file, text).map_err(|found| invalid(&found))?
@@ -96,10 +98,27 @@ impl Inputs {
                 Profile::read(file, &text).map_err(|found| invalid(&found))?
             }
         };
-        Ok(Self { catalogue, suite: Arc::new(suite), fixtures: Arc::new(fixtures), profile })
+        Ok(Self {
+            target: target.to_owned(),
+            catalogue,
+            suite: Arc::new(suite),
+            fixtures: Arc::new(fixtures),
+            profile,
+        })
     }
 
-    fn plan(&self, run: &RunArguments, seed: u64) -> Result<Plan, Stop> {
+    /// What the kernel target needs, without a command line.
+    pub(crate) fn read_for_kernel() -> Result<Self, Stop> {
+        Self::read("kernel", None)
+    }
+
+    /// The whole suite.
+    pub(crate) fn plan(&self, seed: u64) -> Result<Plan, Stop> {
+        self.plan_of(Arc::clone(&self.suite), seed)
+    }
+
+    /// Another suite on the same target.
+    pub(crate) fn plan_of(&self, suite: Arc<Suite>, seed: u64) -> Result<Plan, Stop> {
         let capabilities = Arc::new(capabilities(&self.profile));
         let unset = std::net::IpAddr::from([0, 0, 0, 0]);
         let config = TrialConfig {
@@ -119,9 +138,10 @@ impl Inputs {
             agent: matches!(self.profile.kind, Kind::Kernel),
         };
         let surroundings = Arc::new(Surroundings { config, capabilities, families: families(&self.profile) });
-        let target = if run.target == "kernel" { String::new() } else { format!(" --target {}", run.target) };
+        let target =
+            if self.target == "kernel" { String::new() } else { format!(" --target {}", self.target) };
         Plan::make(PlanFor {
-            suite: Arc::clone(&self.suite),
+            suite,
             catalogue: Arc::clone(&self.catalogue),
             profile: self.profile.clone(),
             surroundings,
