@@ -1,6 +1,8 @@
 //! Everything of `tcpspec` that touches the world: links, targets, the upper tester, the runner,
 //! reports. The language and the judge are in [`tcpspec_core`].
 
+pub mod audit;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod link;

@@ -1,16 +1,28 @@
 //! `tcpspec`: the command line.
 
 use clap::Parser;
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use tcpspec::cli::{Cli, Command, exit};
+use tcpspec::audit::{self, CloseWaitAudit, Kept};
+use tcpspec::cli::{AuditArguments, Cli, Command};
+use tcpspec::{check, measure, run};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        None => run(&cli.run),
-        Some(Command::Run(arguments)) => run(&arguments),
+        None => run::run(&cli.run, this_program()),
+        Some(Command::Run(arguments)) => run::run(&arguments, this_program()),
+        Some(Command::Check { cases, target, ledger }) => check::check(cases.as_deref(), &target, &ledger),
+        Some(Command::MeasureBench { trials, at_once }) => measure::measure(trials, at_once, this_program()),
         Some(Command::UpperTester) => return tcpspec::upper_tester::agent::run(),
-        Some(_) => Ok(exit::USAGE),
+        Some(Command::Audit(AuditArguments::CloseWait { target, connections, within, format })) => {
+            let wanted = CloseWaitAudit { target, connections, within };
+            return reported(|out| audit::close_wait(&wanted, format, out).map(Kept::exit_code));
+        }
+        Some(Command::States { format }) => {
+            return reported(|out| audit::states(format, out).map(|()| ExitCode::SUCCESS));
+        }
     };
     match result {
         Ok(code) => ExitCode::from(code),
@@ -21,7 +33,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &tcpspec::cli::RunArguments) -> Result<u8, tcpspec::run::Stop> {
-    let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
-    tcpspec::run::run(arguments, program)
+fn reported(report: impl FnOnce(&mut dyn Write) -> Result<ExitCode, audit::AuditError>) -> ExitCode {
+    let mut out = io::stdout().lock();
+    let result = report(&mut out).and_then(|code| Ok(out.flush().map(|()| code)?));
+    result.unwrap_or_else(|error| {
+        eprintln!("tcpspec: {error}");
+        error.exit_code()
+    })
+}
+
+/// It also plays the application on the target, in a process of its own.
+fn this_program() -> PathBuf {
+    std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into())
 }

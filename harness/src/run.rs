@@ -5,12 +5,12 @@ use crate::runner::{
     Board, Book, Driver, Fate, Plan, PlanFor, Printing, Selection, Status, Surroundings, Verdicts,
 };
 use crate::runner::{arguments, trials};
-use crate::target::{Bench, KernelBench};
+use crate::target::{Bench, KernelBench, KernelBenchError, KernelPreparation};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tcpspec_core::case::{Capability, Fixtures, Suite};
+use tcpspec_core::case::{Capability, Family, Fixtures, Suite};
 use tcpspec_core::engine::TrialConfig;
 use tcpspec_core::ledger::{Date, Ledger};
 use tcpspec_core::profile::{Kind, Profile};
@@ -27,7 +27,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    fn new(code: u8, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
         Self { message: message.into(), code }
     }
 }
@@ -38,6 +38,8 @@ impl Stop {
 /// # Errors
 /// Whatever keeps the run from beginning.
 pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
+    // First of all: it must come before any thread, and the kernel takes its time over it.
+    let kernel = (run.target == "kernel" && !run.list).then(|| KernelBench::prepare(program));
     let inputs = Inputs::read(run)?;
     let seed = run.seed.unwrap_or_else(random_seed);
     let plan = Arc::new(inputs.plan(run, seed)?);
@@ -54,7 +56,7 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
         libtest_mimic::run(&arguments, trials(&printing));
         return Ok(exit::GREEN);
     }
-    let mut bench = inputs.bench(program)?;
+    let mut bench = inputs.bench(kernel)?;
     say(json, &format!("tcpspec {}: {}, seed {seed:x}", env!("CARGO_PKG_VERSION"), inputs.profile.name));
     let driving = drive(run, &selection, &printing, bench.as_mut());
     driving.map(|()| {
@@ -116,7 +118,7 @@ impl Inputs {
             capabilities: Arc::clone(&capabilities),
             agent: matches!(self.profile.kind, Kind::Kernel),
         };
-        let surroundings = Arc::new(Surroundings { config, capabilities });
+        let surroundings = Arc::new(Surroundings { config, capabilities, families: families(&self.profile) });
         let target = if run.target == "kernel" { String::new() } else { format!(" --target {}", run.target) };
         Plan::make(PlanFor {
             suite: Arc::clone(&self.suite),
@@ -154,11 +156,17 @@ impl Inputs {
         })
     }
 
-    fn bench(&self, program: PathBuf) -> Result<Box<dyn Bench>, Stop> {
+    fn bench(
+        &self,
+        kernel: Option<Result<KernelPreparation, KernelBenchError>>,
+    ) -> Result<Box<dyn Bench>, Stop> {
+        let unable = |error: KernelBenchError| Stop::new(exit::BENCH_UNABLE, error.to_string());
         match &self.profile.kind {
             Kind::Kernel => {
-                let bench = KernelBench::create(program);
-                let bench = bench.map_err(|error| Stop::new(exit::BENCH_UNABLE, error.to_string()))?;
+                let preparation = kernel.ok_or_else(|| {
+                    Stop::new(exit::USAGE, "the kernel target is chosen with `--target kernel`")
+                })?;
+                let bench = preparation.and_then(KernelPreparation::finish).map_err(unable)?;
                 Ok(Box::new(bench))
             }
             Kind::Device(_) => Err(Stop::new(exit::BENCH_UNABLE, "device targets are not there yet")),
@@ -226,6 +234,19 @@ fn check_selection(selection: &Selection, plan: &Plan, run: &RunArguments) -> Re
     Err(Stop::new(exit::NOTHING_SELECTED, message))
 }
 
+/// The families in which the target has an address.
+fn families(profile: &Profile) -> Vec<Family> {
+    match profile.device() {
+        Some(device) => {
+            let v4 = device.address.v4.map(|_| Family::V4);
+            v4.into_iter().chain(device.address.v6.map(|_| Family::V6)).collect()
+        }
+        // A kernel without IPv6 has no such directory.
+        None if Path::new("/proc/sys/net/ipv6").exists() => Family::ALL.to_vec(),
+        None => vec![Family::V4],
+    }
+}
+
 /// What this target, and whoever plays its application, can do.
 fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
     use Capability as C;
@@ -243,8 +264,7 @@ fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
             C::Kill,
             C::SetOption,
             C::HoldOpen,
-            C::Icmp,
-            C::Ipv6,
+            C::Closed,
         ]),
         Kind::Device(device) => {
             let services = [
@@ -252,17 +272,15 @@ fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
                 (C::Discard, device.services.discard),
                 (C::Daytime, device.services.daytime),
                 (C::Http, device.services.http),
+                (C::Closed, device.services.closed),
             ];
             able.extend(services.into_iter().filter(|(_, port)| port.is_some()).map(|(service, _)| service));
-            if device.address.v6.is_some() {
-                able.insert(C::Ipv6);
-            }
         }
     }
     able
 }
 
-fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
+pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -283,7 +301,7 @@ fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
     Ok(files)
 }
 
-fn read_file(path: &Path, what: &str) -> Result<String, Stop> {
+pub(crate) fn read_file(path: &Path, what: &str) -> Result<String, Stop> {
     std::fs::read_to_string(path).map_err(|error| unreadable(path, what, &error))
 }
 
@@ -292,7 +310,7 @@ fn unreadable(path: &Path, what: &str, error: &std::io::Error) -> Stop {
 }
 
 /// Diagnostics as people read them.
-fn invalid(found: &[Diagnostic]) -> Stop {
+pub(crate) fn invalid(found: &[Diagnostic]) -> Stop {
     let texts: Vec<_> = found
         .iter()
         .map(|diagnostic| {

@@ -23,13 +23,15 @@ use std::time::{Duration, Instant};
 use tcpspec::link::{
     Counters, EthernetLink, Family, Hosts, Interface, Link, LinkError, LinkOptions, MacAddr, MacPolicy, Ring,
 };
-use tcpspec::target::{KernelTarget, SocketState, State};
+use tcpspec::target::{KernelTarget, SocketState, State, StateTable};
 
 const BOTH: [Family; 2] = [Family::V4, Family::V6];
 
 fn main() {
-    if std::env::var_os(HOLD).is_some() {
-        hold_a_target();
+    match std::env::var(PART).as_deref() {
+        Ok("hold") => hold_a_target(),
+        Ok("refuse") => be_refused(),
+        _ => {}
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
@@ -57,10 +59,21 @@ fn main() {
         trial("thread_comes_back_from_the_target", thread_comes_back_from_the_target),
         trial("target_tells_its_release_and_settings", target_tells_its_release_and_settings),
         trial("unknown_interface_names_those_that_exist", unknown_interface_names_those_that_exist),
+        trial("link_of_a_vanished_target_is_down", link_of_a_vanished_target_is_down),
+        trial("refused_namespace_says_what_helps", refused_namespace_says_what_helps),
         trial("speeds", speeds).with_ignored_flag(true),
     ];
     libtest_mimic::run(&arguments, trials).exit();
 }
+
+/// The link goes to the thread that drives the trials, the table with it; the target is shared.
+const _: () = {
+    const fn moves<T: Send>() {}
+    const fn is_shared<T: Sync>() {}
+    moves::<EthernetLink>();
+    moves::<StateTable>();
+    is_shared::<KernelTarget>();
+};
 
 fn trial(name: &str, test: fn()) -> Trial {
     Trial::test(name, move || {
@@ -416,12 +429,52 @@ fn unknown_interface_names_those_that_exist() {
     );
 }
 
+fn link_of_a_vanished_target_is_down() {
+    let (target, mut link) = create();
+    let packet = syn(host(&target, 0, Family::V4, 4000), at_target(&target, Family::V4, 9), 1);
+    drop(target);
+    // The kernel takes a namespace down in its own time.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while link.counters().is_ok() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(link.send(&packet), Err(LinkError::Down { name: "bench".to_owned() }));
+}
+
+fn refused_namespace_says_what_helps() {
+    let child = Command::new(std::env::current_exe().expect("this program")).env(PART, "refuse").output();
+    let said = String::from_utf8(child.expect("started").stdout).expect("text");
+    assert_eq!(
+        said,
+        "cannot make a private network for the target: a network namespace was refused (ENOSPC: No space left on \
+         device); there are too many already: raise the limit `user.max_net_namespaces`\n"
+    );
+}
+
+/// The other end of [`refused_namespace_says_what_helps`]: a user namespace that forbids itself what is
+/// needed. The limit holds for it alone.
+fn be_refused() -> ! {
+    let (user, group) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWUSER).expect("a user namespace");
+    for (file, text) in [
+        ("self/setgroups", "deny".to_owned()),
+        ("self/uid_map", format!("0 {user} 1")),
+        ("self/gid_map", format!("0 {group} 1")),
+        ("sys/user/max_net_namespaces", "0".to_owned()),
+    ] {
+        fs::write(format!("/proc/{file}"), text).expect(file);
+    }
+    let error = KernelTarget::create().expect_err("refused");
+    println!("{error}");
+    std::process::exit(0)
+}
+
 fn killed_bench_leaves_nothing_behind() {
     let outside =
         || (namespaces_of_the_machine(), fs::read_to_string("/proc/thread-self/net/dev").map(names_of));
     let before = outside();
     let mut child = Command::new(std::env::current_exe().expect("this program"))
-        .env(HOLD, "1")
+        .env(PART, "hold")
         .stdout(Stdio::piped())
         .spawn()
         .expect("started");
@@ -500,8 +553,11 @@ fn speeds() {
     println!();
     for _ in 0..5 {
         let start = Instant::now();
-        let made = create();
-        println!("create() {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+        let preparation = KernelTarget::prepare().unwrap_or_else(|error| panic!("{error}"));
+        let prepared = start.elapsed();
+        let made = preparation.finish().unwrap_or_else(|error| panic!("{error}"));
+        let (prepared, made_in) = (prepared.as_secs_f64() * 1e3, start.elapsed().as_secs_f64() * 1e3);
+        println!("create() {made_in:.1} ms, of which prepare() {prepared:.1} ms");
         drop(made);
     }
     let (target, mut link) = create();
@@ -519,6 +575,10 @@ fn speeds() {
         }
         println!("{family} SYN -> RST {:.0} rounds/s", f64::from(ROUNDS) / start.elapsed().as_secs_f64());
     }
+    let before = link.counters().expect("counters").foreign;
+    thread::sleep(Duration::from_secs(3));
+    receive(&mut link, 1);
+    println!("foreign {before} -> {}", link.counters().expect("counters").foreign);
     let mut table = target.state_table().expect("a state table");
     for family in BOTH {
         const LOOKUPS: u32 = 20_000;
@@ -538,5 +598,5 @@ fn speeds() {
     }
 }
 
-/// Set for the process that is to be killed.
-const HOLD: &str = "TCPSPEC_TEST_HOLD_TARGET";
+/// Which part this program plays when a trial starts it anew.
+const PART: &str = "TCPSPEC_TEST_PART";

@@ -86,12 +86,15 @@ impl Engine {
             AppAction::Accept | AppAction::ExpectNoConnection => {
                 AppCommand::Accept { listener, socket, within }
             }
-            AppAction::Connect => AppCommand::Connect {
-                socket,
-                local: connection.target,
-                remote: connection.bench,
-                options: connection.given.socket_options.clone(),
-            },
+            AppAction::Connect => {
+                let (local, remote) = (connection.target, connection.bench);
+                let options = connection.given.socket_options.clone();
+                let connection = &mut self.connections[index];
+                if connection.iss.is_some() {
+                    connection.watch.opens();
+                }
+                AppCommand::Connect { socket, local, remote, options }
+            }
             AppAction::ExpectConnected => AppCommand::AwaitConnected { socket, within },
             AppAction::ExpectRefused | AppAction::ExpectTimeout if connection.syn_sent_by_target_only() => {
                 AppCommand::AwaitConnected { socket, within }

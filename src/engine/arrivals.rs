@@ -24,11 +24,21 @@ impl Engine {
             Ok(Packet::Tcp(received)) => self.segment(now, stamp, received),
             Ok(other) => {
                 self.note(stamp, usize::MAX, EventKind::ReceivedOther(words::other(&other)));
+                if !matches!(other, Packet::Icmp(_)) {
+                    self.missed();
+                }
             }
             Err(error) => {
                 self.note(stamp, usize::MAX, EventKind::ReceivedOther(format!("unreadable: {error}")));
+                self.missed();
             }
         }
+    }
+
+    /// It may have been a segment of any connection.
+    fn missed(&mut self) {
+        self.connections.iter_mut().for_each(|connection| connection.watch.missed());
+        self.asides.iter_mut().for_each(|aside| aside.watch.missed());
     }
 
     fn segment(&mut self, now: Time, stamp: Time, received: Received) {
@@ -36,10 +46,10 @@ impl Engine {
         let own = self.connections.iter().position(|c| c.bench == destination && c.target == source);
         let aside = self.asides.iter().position(|a| a.bench == destination && a.target == source);
         let (index, violations) = match (own, aside) {
-            (Some(index), _) => (index, self.connections[index].watch.received(stamp, &received)),
+            (Some(index), _) => (index, self.connections[index].watch.received(&received)),
             (None, Some(aside)) => {
                 let aside = &mut self.asides[aside];
-                (aside.connection, aside.watch.received(stamp, &received))
+                (aside.connection, aside.watch.received(&received))
             }
             (None, None) => {
                 let text =

@@ -62,7 +62,7 @@ impl Engine {
         };
         let given = Given { connection: name, ..given };
         let mut connection =
-            Connection::new(given, number, bench, target, offer, SeqNum(irs), self.config.seed);
+            Connection::new(given, number, bench, target, offer, SeqNum(irs), &self.config);
         if !self.config.agent {
             connection.watch.stream_unknown();
         }
@@ -149,7 +149,7 @@ impl Engine {
         let connection = &mut self.connections[index];
         let (bench, target) = (segment.source(), segment.destination());
         if (bench, target) == (connection.bench, connection.target) {
-            connection.watch.sent(now, &segment, legal);
+            connection.watch.sent(&segment);
             if legal {
                 connection.note_sent(&segment);
             }
@@ -161,15 +161,13 @@ impl Engine {
             let aside = match known {
                 Some(aside) => aside,
                 None => {
-                    let watch = Watch::new(bench, target);
+                    let watch = Watch::new(bench, target, self.config.link_mtu);
                     self.asides.push(Aside { bench, target, connection: index, watch });
                     self.asides.last_mut().expect("just pushed")
                 }
             };
             aside.connection = index;
-            let well_formed =
-                segment.checksum == crate::segment::Checksum::Good && segment.data_offset.is_none();
-            aside.watch.sent(now, &segment, well_formed);
+            aside.watch.sent(&segment);
         }
         if let Some(label) = &spec.label {
             let labelled =
@@ -188,7 +186,7 @@ impl Engine {
         // An ACK with a given number is always defined.
         if let Ok(Built { segment, .. }) = self.build(index, &spec, now) {
             let connection = &mut self.connections[index];
-            connection.watch.sent(now, &segment, true);
+            connection.watch.sent(&segment);
             connection.note_sent(&segment);
             self.actions.push(Action::Send(encode_segment(&segment)));
             self.note(now, index, EventKind::Sent(Box::new(segment)));

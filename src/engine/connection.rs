@@ -1,5 +1,6 @@
 //! One connection of a trial: the target's control block as seen from outside.
 
+use super::config::TrialConfig;
 use super::stream::{Direction, Stream};
 use crate::case::{Given, Variable};
 use crate::referee::Watch;
@@ -86,7 +87,7 @@ impl Connection {
         target: Endpoint,
         offer: Offer,
         irs: SeqNum,
-        seed: u64,
+        config: &TrialConfig,
     ) -> Self {
         Self {
             name: given.connection.clone(),
@@ -111,13 +112,13 @@ impl Connection {
             application_read: false,
             written: Vec::new(),
             read: 0,
-            to_target: Stream::new(seed, number, Direction::ToTarget),
-            from_target: Stream::new(seed, number, Direction::FromTarget),
+            to_target: Stream::new(config.seed, number, Direction::ToTarget),
+            from_target: Stream::new(config.seed, number, Direction::FromTarget),
             inbox: VecDeque::new(),
             history: Vec::new(),
             arrived_end: None,
             arrivals_to_acknowledge: 0,
-            watch: Watch::new(bench, target),
+            watch: Watch::new(bench, target, config.link_mtu),
             alive: false,
         }
     }

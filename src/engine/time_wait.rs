@@ -122,7 +122,7 @@ impl Engine {
         segment.seq = connection.rcv_nxt - 100_000;
         segment.window = u16::MAX;
         segment.checksum = Checksum::Good;
-        connection.watch.sent(now, &segment, true);
+        connection.watch.sent(&segment);
         self.actions.push(Action::Send(encode_segment(&segment)));
         self.note(now, index, EventKind::Sent(Box::new(segment)));
     }
@@ -131,7 +131,7 @@ impl Engine {
     fn withdraw(&mut self, now: Time, index: usize) {
         let connection: &mut Connection = &mut self.connections[index];
         let segment = connection.reset();
-        connection.watch.sent(now, &segment, true);
+        connection.watch.sent(&segment);
         self.actions.push(Action::Send(encode_segment(&segment)));
         self.note(now, index, EventKind::Sent(Box::new(segment)));
     }

@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+use crate::audit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -43,8 +44,8 @@ pub enum Command {
     /// Count the TCP connections of this machine (or namespace) by state
     States {
         /// How to print it
-        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
-        format: TableFormat,
+        #[arg(long, value_enum, default_value_t)]
+        format: audit::Format,
     },
     /// Play the application on the target (started by the bench, speaks its protocol on descriptor 0)
     #[command(hide = true)]
@@ -71,23 +72,14 @@ pub enum AuditArguments {
         target: String,
         /// How many connections, side by side
         #[arg(long, default_value_t = 10, value_name = "N")]
-        connections: u32,
+        connections: usize,
         /// The longest that a server may take
         #[arg(long, default_value = "5s", value_parser = humantime::parse_duration, value_name = "SPAN")]
         within: Duration,
         /// How to print it
-        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
-        format: TableFormat,
+        #[arg(long, value_enum, default_value_t)]
+        format: audit::Format,
     },
-}
-
-/// Formats of tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TableFormat {
-    /// For people
-    Text,
-    /// For programs
-    Json,
 }
 
 /// Formats of test output, as libtest has them.

@@ -2,7 +2,7 @@
 
 mod arguments;
 
-pub use arguments::{AuditArguments, Cli, Colour, Command, Format, RunArguments, TableFormat};
+pub use arguments::{AuditArguments, Cli, Colour, Command, Format, RunArguments};
 
 /// Exit codes of `tcpspec` (README, "Exit codes").
 pub mod exit {

@@ -17,6 +17,8 @@ pub struct Surroundings {
     pub config: TrialConfig,
     /// What the target can do, and whoever plays the application on it.
     pub capabilities: Arc<BTreeSet<Capability>>,
+    /// The families in which the target has an address.
+    pub families: Vec<Family>,
 }
 
 /// A trial ready to be run.

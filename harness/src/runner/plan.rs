@@ -5,7 +5,7 @@ use crate::report::{RequirementLine, TrialCard};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tcpspec_core::case::{Capability, Family, Script, Suite, Trial};
+use tcpspec_core::case::{Capability, Script, Suite, Trial};
 use tcpspec_core::profile::Profile;
 use tcpspec_core::requirement::{Catalogue, Level};
 use tcpspec_core::yaml::Diagnostic;
@@ -129,7 +129,10 @@ fn planned(
     let (expected, longest) = (script.expected_duration(&lookup), script.longest_wait(&lookup));
     let levels = case.requirements.iter().filter_map(|id| catalogue.get(id)).map(|found| found.level);
     let level = levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must);
-    let fate = match missing(&script, &case.needs, family, surroundings) {
+    let fate = match missing(&script, &case.needs, surroundings) {
+        _ if !surroundings.families.contains(&family) => {
+            Fate::Skip(format!("{} has no IP{family} address", profile.name))
+        }
         missing if !missing.is_empty() => {
             let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
             Fate::Skip(format!("{} lacks: {}", profile.name, names.join(", ")))
@@ -155,18 +158,10 @@ fn planned(
 }
 
 /// What the target, or whoever plays its application, lacks for this trial.
-fn missing(
-    script: &Script,
-    needs: &[Capability],
-    family: Family,
-    surroundings: &Surroundings,
-) -> BTreeSet<Capability> {
+fn missing(script: &Script, needs: &[Capability], surroundings: &Surroundings) -> BTreeSet<Capability> {
     let available = &surroundings.capabilities;
     let mut wanted = script.capabilities();
     wanted.extend(needs);
-    if family == Family::V6 {
-        wanted.insert(Capability::Ipv6);
-    }
     let mut missing: BTreeSet<_> = wanted.difference(available).copied().collect();
     for given in &script.given {
         let fixtures = &surroundings.config.fixtures;

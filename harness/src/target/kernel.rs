@@ -8,22 +8,31 @@ use super::netlink::{NewEnd, RouteSocket};
 use super::state_table::StateTable;
 use super::{TargetError, offload};
 use crate::link::{
-    EthernetLink, Family, Hosts, Interface, LinkOptions, MacAddr, MacPolicy, RING_BYTES, Ring,
+    EthernetLink, Family, Hosts, Interface, LinkError, LinkOptions, MacAddr, MacPolicy, RING_BYTES, Ring,
 };
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::panic::resume_unwind;
 use std::path::Path;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// This machine's kernel in its own network namespace. It vanishes with the process.
+/// This machine's kernel in its own network namespace. Both vanish with this value or with the process,
+/// and the link goes down with them.
 #[derive(Debug)]
 pub struct KernelTarget {
     namespaces: Namespaces,
     families: Vec<Family>,
     facts: KernelFacts,
+}
+
+/// A target whose link is not open yet, because the kernel is still making the receive ring.
+#[derive(Debug)]
+pub struct Preparation {
+    target: KernelTarget,
+    interface: Interface,
+    ring: JoinHandle<Result<Ring, LinkError>>,
 }
 
 /// What moves verdicts on this kernel.
@@ -61,54 +70,28 @@ pub struct VethEnd {
 }
 
 impl KernelTarget {
-    /// Makes the namespaces, the link and the addresses, and returns when packets really pass in both
-    /// families. The link is handed out apart from the target, because one thread drives the link
-    /// while others act as the application on the target.
-    ///
-    /// To be called before the process has a second thread ([`Namespaces::create`]). The calling thread
-    /// and those it starts later are in the bench's namespace afterwards.
+    /// Makes the target and the link to it: [`KernelTarget::prepare`] and [`Preparation::finish`].
     ///
     /// # Errors
     /// The machine does not allow it, or lacks something; the error says what.
     pub fn create() -> Result<(Self, EthernetLink), TargetError> {
-        let t0 = std::time::Instant::now();
+        Self::prepare()?.finish()
+    }
+
+    /// Makes the namespaces, the interfaces and the addresses. To be called before the process has a
+    /// second thread ([`Namespaces::create`]): the calling thread and those it starts later are in the
+    /// bench's namespace afterwards.
+    ///
+    /// # Errors
+    /// The machine does not allow it, or lacks something; the error says what.
+    pub fn prepare() -> Result<Preparation, TargetError> {
         let namespaces = Namespaces::create()?;
-        eprintln!("ns {:?}", t0.elapsed());
-        // The kernel waits several milliseconds for its other processors while it makes a ring:
-        // meanwhile the network is built.
-        let (built, ring) = thread::scope(|scope| {
-            let ring = scope.spawn(|| {
-                let r = Ring::allocate(RING_BYTES, MTU);
-                eprintln!("ring {:?}", t0.elapsed());
-                r
-            });
-            let built = build_network(&namespaces);
-            eprintln!("built {:?}", t0.elapsed());
-            (built, ring.join().unwrap_or_else(|panic| resume_unwind(panic)))
-        });
-        let (families, interface) = built?;
-        eprintln!("joined {:?}", t0.elapsed());
-        let mut link = EthernetLink::open(
-            ring?,
-            LinkOptions {
-                interface,
-                hosts: all_hosts(),
-                macs: MacPolicy::Shared(ROUTER_MAC),
-                vlan: None,
-                promiscuous: false,
-            },
-        )?;
-        eprintln!("opened {:?}", t0.elapsed());
-        for family in &families {
-            // The proof that the link carries packets: the kernel takes it into use a moment after it
-            // was switched on.
-            let mac = link.resolve(target_address(*family), gateway(*family), LINK_UP_PATIENCE)?;
-            link.set_next_hop(*family, mac);
-        }
-        eprintln!("resolved {:?}", t0.elapsed());
+        // The kernel takes 5 to 20 ms to make a ring, most of it waiting for its other processors:
+        // time for the network, and for whatever else the caller has to prepare.
+        let ring = thread::spawn(|| Ring::allocate(RING_BYTES, MTU));
+        let (families, interface) = build_network(&namespaces)?;
         let facts = namespaces.within(Side::Target, KernelFacts::read)??;
-        eprintln!("facts {:?}", t0.elapsed());
-        Ok((Self { namespaces, families, facts }, link))
+        Ok(Preparation { target: Self { namespaces, families, facts }, interface, ring })
     }
 
     /// The families that this kernel has.
@@ -174,9 +157,31 @@ impl KernelTarget {
     }
 }
 
+impl Preparation {
+    /// Waits for the receive ring, and returns when packets really pass in both families. The link is
+    /// handed out apart from the target, because one thread drives the link while others act as the
+    /// application on the target.
+    ///
+    /// # Errors
+    /// No ring, or nothing passes; the error says what.
+    pub fn finish(self) -> Result<(KernelTarget, EthernetLink), TargetError> {
+        let Self { target, interface, ring } = self;
+        let ring = ring.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        let macs = MacPolicy::Shared(ROUTER_MAC);
+        let options = LinkOptions { interface, hosts: all_hosts(), macs, vlan: None, promiscuous: false };
+        let mut link = EthernetLink::open(ring, options)?;
+        for family in &target.families {
+            // The proof that the link carries packets: the kernel takes it into use a moment after it
+            // was switched on.
+            let mac = link.resolve(target_address(*family), gateway(*family), LINK_UP_PATIENCE)?;
+            link.set_next_hop(*family, mac);
+        }
+        Ok((target, link))
+    }
+}
+
 /// Makes the veth pair and everything on it, and returns the families that work and the bench's end.
 fn build_network(namespaces: &Namespaces) -> Result<(Vec<Family>, Interface), TargetError> {
-    let t0 = std::time::Instant::now();
     let mut bench = RouteSocket::open()?;
     let mut target = namespaces.within(Side::Target, RouteSocket::open)??;
     bench.create_veth(
@@ -185,7 +190,6 @@ fn build_network(namespaces: &Namespaces) -> Result<(Vec<Family>, Interface), Ta
         namespaces.descriptor(Side::Target),
         MTU as u32,
     )?;
-    eprintln!("veth {:?}", t0.elapsed());
     let bench_end = Interface::by_name(BENCH_END)?;
     let (target_end, families) = namespaces.within(Side::Target, || {
         let families = if Path::new(IPV6_SETTINGS).exists() { BOTH.to_vec() } else { vec![Family::V4] };
@@ -194,10 +198,8 @@ fn build_network(namespaces: &Namespaces) -> Result<(Vec<Family>, Interface), Ta
     })?;
     let target_end = target_end?;
 
-    eprintln!("looked {:?}", t0.elapsed());
     offload::switch_off(BENCH_END)?;
     namespaces.within(Side::Target, || offload::switch_off(TARGET_END))??;
-    eprintln!("offl {:?}", t0.elapsed());
     if families.contains(&Family::V6) {
         bench.disable_address_generation(bench_end.index)?;
         target.disable_address_generation(target_end.index)?;
@@ -206,7 +208,6 @@ fn build_network(namespaces: &Namespaces) -> Result<(Vec<Family>, Interface), Ta
     bench.set_up(bench_end.index)?;
     target.set_up(LOOPBACK)?;
     target.set_up(target_end.index)?;
-    eprintln!("up {:?}", t0.elapsed());
     for family in &families {
         let prefix = if *family == Family::V4 { 24 } else { 64 };
         target.add_address(target_end.index, target_address(*family), prefix)?;

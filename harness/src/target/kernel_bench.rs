@@ -1,6 +1,6 @@
 //! This machine's kernel with everything around it: link, upper tester, socket table, hosts.
 
-use super::{Bench, BenchError, KernelTarget, StateTable, TargetError};
+use super::{Bench, BenchError, KernelTarget, Preparation, StateTable, TargetError};
 use crate::link::{EthernetLink, Link};
 use crate::upper_tester::{ProcessUpperTester, UpperTester, UpperTesterError};
 use std::net::{IpAddr, SocketAddr};
@@ -31,21 +31,38 @@ pub enum KernelBenchError {
 }
 
 impl KernelBench {
-    /// Makes namespaces, link and upper tester. To be called before the process has a second thread.
+    /// Makes the namespaces and starts what takes the kernel a while, so that other preparations
+    /// can be made meanwhile. To be called before the process has a second thread.
     ///
     /// # Errors
     /// The machine does not allow it; the error says what to do.
-    pub fn create(program: PathBuf) -> Result<Self, KernelBenchError> {
-        let (target, link) = KernelTarget::create()?;
-        let upper = target.in_target(|| ProcessUpperTester::spawn(&program))??;
-        let table = target.state_table()?;
-        Ok(Self { target, link, table, upper, program, next_host: 0 })
+    pub fn prepare(program: PathBuf) -> Result<KernelPreparation, KernelBenchError> {
+        Ok(KernelPreparation { preparation: KernelTarget::prepare()?, program })
     }
 
     /// The target itself: its facts and counters.
     #[must_use]
     pub fn target(&self) -> &KernelTarget {
         &self.target
+    }
+}
+
+/// A kernel bench in the making.
+pub struct KernelPreparation {
+    preparation: Preparation,
+    program: PathBuf,
+}
+
+impl KernelPreparation {
+    /// Link, upper tester and socket table, ready for trials.
+    ///
+    /// # Errors
+    /// The machine does not allow it; the error says what to do.
+    pub fn finish(self) -> Result<KernelBench, KernelBenchError> {
+        let (target, link) = self.preparation.finish()?;
+        let upper = target.in_target(|| ProcessUpperTester::spawn(&self.program))??;
+        let table = target.state_table()?;
+        Ok(KernelBench { target, link, table, upper, program: self.program, next_host: 0 })
     }
 }
 

@@ -9,8 +9,8 @@ mod offload;
 pub mod state_table;
 
 pub use bench::{Bench, BenchError};
-pub use kernel::{KernelCounters, KernelFacts, KernelTarget, VethEnd};
-pub use kernel_bench::{KernelBench, KernelBenchError};
+pub use kernel::{KernelCounters, KernelFacts, KernelTarget, Preparation, VethEnd};
+pub use kernel_bench::{KernelBench, KernelBenchError, KernelPreparation};
 pub use namespace::{NamespaceError, Namespaces, Side};
 pub use netlink::NetlinkError;
 pub use offload::OffloadError;

@@ -132,6 +132,9 @@ impl Refusal {
         if self.step == Step::UserNamespace && self.errno == Errno::EINVAL {
             return "either the kernel has none (CONFIG_USER_NS), or this process had already started a thread".into();
         }
+        if self.step == Step::NetworkNamespace && self.errno == Errno::ENOSPC {
+            return "there are too many already: raise the limit `user.max_net_namespaces`".into();
+        }
         let mut ways = Vec::new();
         if self.apparmor_restricts {
             ways.push("allow it with `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`");
@@ -142,7 +145,7 @@ impl Refusal {
         if self.no_user_namespaces {
             ways.push("allow it with `sudo sysctl user.max_user_namespaces=15000`");
         } else if self.errno == Errno::ENOSPC {
-            ways.push("raise the limits `user.max_user_namespaces` and `user.max_net_namespaces`");
+            ways.push("raise the limit `user.max_user_namespaces`");
         }
         if self.in_container {
             ways.push("start the container with `--cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add NET_RAW`");
@@ -266,12 +269,14 @@ mod tests {
 
     #[test]
     fn refused_for_want_of_namespaces_names_the_limit() {
-        let used_up = refusal(Step::NetworkNamespace, Errno::ENOSPC);
+        let used_up =
+            [Step::NetworkNamespace, Step::UserNamespace].map(|step| refusal(step, Errno::ENOSPC).advice());
         let none = Refusal { no_user_namespaces: true, ..refusal(Step::UserNamespace, Errno::ENOSPC) };
         assert_eq!(
-            [used_up.advice(), none.advice()],
+            [&used_up[0], &used_up[1], &none.advice()],
             [
-                "raise the limits `user.max_user_namespaces` and `user.max_net_namespaces`, or run as root",
+                "there are too many already: raise the limit `user.max_net_namespaces`",
+                "raise the limit `user.max_user_namespaces`, or run as root",
                 "allow it with `sudo sysctl user.max_user_namespaces=15000`, or run as root",
             ]
         );

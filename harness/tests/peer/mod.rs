@@ -13,7 +13,7 @@ use tcpspec::link::Link;
 use tcpspec::target::KernelTarget;
 
 /// One conversation, from the peer's side.
-pub struct Peer<'a> {
+pub(crate) struct Peer<'a> {
     link: &'a mut dyn Link,
     here: SocketAddr,
     there: SocketAddr,
@@ -24,33 +24,33 @@ pub struct Peer<'a> {
 
 /// What matters of a segment from the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Segment {
-    pub seq: u32,
-    pub ack: u32,
-    pub flags: u8,
+pub(crate) struct Segment {
+    pub(crate) seq: u32,
+    pub(crate) ack: u32,
+    pub(crate) flags: u8,
     /// Octets of data.
-    pub length: u32,
+    pub(crate) length: u32,
     /// Octets of the IP packet.
-    pub packet_length: usize,
+    pub(crate) packet_length: usize,
 }
 
 /// A listener in the target's namespace.
-pub fn listen(target: &KernelTarget, at: SocketAddr) -> TcpListener {
+pub(crate) fn listen(target: &KernelTarget, at: SocketAddr) -> TcpListener {
     target.in_target(|| TcpListener::bind(at)).expect("in the target").expect("a listener")
 }
 
 /// The SYN that opens a conversation, as an IP packet.
-pub fn syn(here: SocketAddr, there: SocketAddr, seq: u32) -> Vec<u8> {
+pub(crate) fn syn(here: SocketAddr, there: SocketAddr, seq: u32) -> Vec<u8> {
     packet(here, there, seq, 0, TcpFlags::SYN, &[])
 }
 
 impl<'a> Peer<'a> {
-    pub fn new(link: &'a mut dyn Link, here: SocketAddr, there: SocketAddr) -> Self {
+    pub(crate) fn new(link: &'a mut dyn Link, here: SocketAddr, there: SocketAddr) -> Self {
         Self { link, here, there, snd_nxt: 1000, rcv_nxt: 0, waiting: VecDeque::new() }
     }
 
     /// Sends a SYN and waits for the SYN+ACK.
-    pub fn open(&mut self) {
+    pub(crate) fn open(&mut self) {
         self.transmit(TcpFlags::SYN, &[]);
         self.snd_nxt += 1;
         let answer = self.next();
@@ -58,31 +58,31 @@ impl<'a> Peer<'a> {
         self.rcv_nxt = answer.seq.wrapping_add(1);
     }
 
-    pub fn connect(&mut self) {
+    pub(crate) fn connect(&mut self) {
         self.open();
         self.acknowledge();
     }
 
-    pub fn acknowledge(&mut self) {
+    pub(crate) fn acknowledge(&mut self) {
         self.transmit(TcpFlags::ACK, &[]);
     }
 
     /// Sends data and waits for its acknowledgment.
-    pub fn send(&mut self, data: &[u8]) {
+    pub(crate) fn send(&mut self, data: &[u8]) {
         self.transmit(TcpFlags::ACK | TcpFlags::PSH, data);
         self.snd_nxt += data.len() as u32;
         assert_eq!(self.next().ack, self.snd_nxt);
     }
 
     /// Sends a FIN and waits for its acknowledgment.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.transmit(TcpFlags::FIN | TcpFlags::ACK, &[]);
         self.snd_nxt += 1;
         assert_eq!(self.next().ack, self.snd_nxt);
     }
 
     /// The next segment of this conversation; its checksum must be good.
-    pub fn next(&mut self) -> Segment {
+    pub(crate) fn next(&mut self) -> Segment {
         let deadline = Instant::now() + Duration::from_secs(5);
         while self.waiting.is_empty() {
             assert!(Instant::now() < deadline, "no segment from {} within 5 s", self.there);

@@ -90,20 +90,20 @@ fn dropping_the_upper_tester_leaves_no_process() {
 
 #[test]
 fn the_agent_outlives_the_thread_that_started_it_and_keeps_its_namespace() {
-    let (tester, namespace) = thread::spawn(|| {
+    let (mut bench, namespace) = thread::spawn(|| {
         // Without the privilege to make one, the test still sees that the agent lives on.
         let _ = unshare(CloneFlags::CLONE_NEWNET);
         let namespace = std::fs::read_link("/proc/thread-self/ns/net").unwrap();
-        (ProcessUpperTester::spawn(Path::new(PROGRAM)).unwrap(), namespace)
+        let mut bench = Bench::new();
+        // Once it answers, it has asked for a signal at its parent's death.
+        assert_eq!(bench.does(&listen("listener", own_address())), AppOutcome::Done);
+        (bench, namespace)
     })
     .join()
     .unwrap();
-    let pid = tester.pid();
-    let mut bench = Bench::with(tester);
-    assert_eq!(bench.does(&listen("listener", "127.0.0.1:80".parse().unwrap())), AppOutcome::Done);
     thread::sleep(Duration::from_millis(100));
     assert_eq!(bench.does(&close("listener")), AppOutcome::Done);
-    assert_eq!(std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap(), namespace);
+    assert_eq!(std::fs::read_link(format!("/proc/{}/ns/net", bench.tester.pid())).unwrap(), namespace);
 }
 
 /// Not a test of its own: the bench that [`a_killed_bench_leaves_no_agent`] starts and kills.
@@ -116,9 +116,9 @@ fn bench_that_will_be_killed() {
     assert_eq!(bench.does(&close("nobody")), broken("there is no socket named \"nobody\""));
     // Keeps the control socket open, so that its end is not what ends the agent.
     let control = bench.tester.poll_fd().unwrap().try_clone_to_owned().unwrap();
-    let holder = Command::new("sleep").arg("60").stdin(Stdio::from(control)).spawn().unwrap();
+    let mut holder = Command::new("sleep").arg("60").stdin(Stdio::from(control)).spawn().unwrap();
     println!("\npids {} {}", bench.tester.pid(), holder.id());
-    thread::sleep(6 * LONG);
+    let _ = holder.wait();
 }
 
 #[test]

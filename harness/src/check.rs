@@ -1,0 +1,54 @@
+//! `tcpspec check`: cases, profiles and ledgers, without running anything.
+
+use crate::cli::exit;
+use crate::run::{Stop, case_files, invalid, read_file};
+use std::path::{Path, PathBuf};
+use tcpspec_core::case::{Fixtures, Suite, Vocabulary};
+use tcpspec_core::ledger::{LINUX, Ledger};
+use tcpspec_core::profile::Profile;
+use tcpspec_core::requirement::{Catalogue, FILES};
+use tcpspec_core::verdict::FindingCode;
+
+/// Checks everything named, and the built-in files.
+///
+/// # Errors
+/// Everything that is wrong, each with its place.
+pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) -> Result<u8, Stop> {
+    let mut problems = Catalogue::check(&FILES);
+    let suite = match cases {
+        None => Suite::embedded(),
+        Some(folder) => Suite::read(case_files(folder)?),
+    };
+    let suite = suite.map_err(|found| invalid(&found))?;
+    let catalogue = Catalogue::embedded();
+    let fixtures = Fixtures::embedded().map_err(|found| invalid(&found))?;
+    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    problems.extend(suite.check(&vocabulary));
+    let trials: Vec<String> = suite.trials().map(|trial| trial.id.to_string()).collect();
+    let trials: Vec<&str> = trials.iter().map(String::as_str).collect();
+    let codes: Vec<&str> = FindingCode::ALL.iter().map(|code| code.code()).collect();
+    for path in profiles {
+        let text = read_file(path, "profile")?;
+        problems.extend(Profile::read(&path.display().to_string(), &text).err().unwrap_or_default());
+    }
+    let mut books = vec![(LINUX.0.to_owned(), LINUX.1.to_owned())];
+    for path in ledgers {
+        books.push((path.display().to_string(), read_file(path, "ledger")?));
+    }
+    for (file, text) in &books {
+        match Ledger::read(file, text) {
+            Ok(ledger) => problems.extend(ledger.check(&trials, &codes)),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() {
+        println!(
+            "{} cases, {} trials, {} requirements: all well",
+            suite.cases().count(),
+            trials.len(),
+            catalogue.len()
+        );
+        return Ok(exit::GREEN);
+    }
+    Err(invalid(&problems))
+}

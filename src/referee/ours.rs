@@ -1,0 +1,161 @@
+//! What the bench has sent, as far as it gives the target a right to anything.
+
+use super::coverage::Coverage;
+use super::offers::{MOST_OPTION_OCTETS, Offers};
+use crate::segment::{
+    Checksum, Flags, Packet, Received, Segment, TcpOption, decode, encode_options, encode_segment,
+};
+use crate::seq::SeqNum;
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Everything that left the bench on one four-tuple and that its receiver can read.
+#[derive(Debug, Default)]
+pub(super) struct Ours {
+    /// Sequence numbers that our segments occupied, resets apart.
+    pub(super) octets: Coverage,
+    /// TSvals that we sent.
+    pub(super) timestamps: HashSet<u32>,
+    /// Windows that we offered, in their order.
+    pub(super) windows: Vec<Window>,
+    /// SEG.ACK of every segment of ours with ACK: where a reset that answers one begins.
+    pub(super) acknowledged: HashSet<SeqNum>,
+    /// SEG.SEQ + SEG.LEN of every segment of ours without ACK: what a reset that answers one
+    /// acknowledges.
+    pub(super) ends: HashSet<SeqNum>,
+    /// The segment that a reset most likely answers.
+    pub(super) last: Option<Provocation>,
+    /// How many resets we sent.
+    pub(super) resets: usize,
+    /// Every SYN, in their order.
+    syns: Vec<Syn>,
+    /// SEG.SEQ of the FINs themselves.
+    fins: HashSet<SeqNum>,
+    /// SYNs without ACK for which no new connection has shown itself yet.
+    unanswered_syns: usize,
+}
+
+/// A window as a segment of ours offered it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    /// SEG.ACK.
+    pub(super) ack: SeqNum,
+    /// SEG.WND.
+    pub(super) window: u16,
+    /// The window of a SYN is never scaled (RFC 7323 section 2.2).
+    pub(super) on_syn: bool,
+}
+
+/// A segment that may be answered by a reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Provocation {
+    /// With ACK: its SEG.ACK.
+    Ack(SeqNum),
+    /// Without: its SEG.SEQ + SEG.LEN.
+    NoAck(SeqNum),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Syn {
+    seq: SeqNum,
+    /// Its window, if it offers one by itself: a SYN with ACK does so by what it acknowledges.
+    window: Option<u16>,
+    offers: Offers,
+}
+
+impl Ours {
+    /// A segment left.
+    pub(super) fn sent(&mut self, segment: &Segment) {
+        if let Some(segment) = as_arrived(segment) {
+            self.take(&segment);
+        }
+    }
+
+    fn take(&mut self, segment: &Segment) {
+        self.timestamps.extend(segment.options.iter().filter_map(|option| match option {
+            TcpOption::Timestamps { value, .. } => Some(*value),
+            _ => None,
+        }));
+        if segment.flags.contains(Flags::RST) {
+            self.resets += 1;
+            return;
+        }
+        self.octets.add(segment.seq, segment.len());
+        if segment.flags.contains(Flags::FIN) {
+            self.fins.insert(segment.end() - 1);
+        }
+        let (ack, on_syn) = (segment.flags.contains(Flags::ACK), segment.flags.contains(Flags::SYN));
+        if on_syn {
+            let window = (!ack).then_some(segment.window);
+            self.syns.push(Syn { seq: segment.seq, window, offers: Offers::of(segment) });
+            self.unanswered_syns += usize::from(!ack);
+        }
+        if ack {
+            self.windows.push(Window { ack: segment.ack, window: segment.window, on_syn });
+            self.acknowledged.insert(segment.ack);
+            self.last = Some(Provocation::Ack(segment.ack));
+        } else {
+            self.ends.insert(segment.end());
+            self.last = Some(Provocation::NoAck(segment.end()));
+        }
+    }
+
+    /// The latest SYN of ours, by its sequence number, that `ack` can acknowledge: with all that
+    /// follows it without a gap, and nothing else.
+    pub(super) fn syn_acknowledged_by(&self, ack: SeqNum) -> Option<SeqNum> {
+        let found = self.syns.iter().rev().find(|syn| self.octets.covers(syn.seq, ack))?;
+        Some(found.seq)
+    }
+
+    /// The highest number that may be acknowledged to whoever sent the SYN at `irs`: the end of
+    /// what was sent from there on without a gap.
+    pub(super) fn end_from(&self, irs: SeqNum) -> SeqNum {
+        self.octets.end_of_run(irs).unwrap_or(irs + 1)
+    }
+
+    /// What the SYNs at `irs` offer.
+    pub(super) fn offers_at(&self, irs: SeqNum) -> Option<Offers> {
+        self.syns_at(irs).map(|syn| syn.offers).reduce(Offers::and)
+    }
+
+    /// The largest window of the SYNs at `irs` that had no ACK.
+    pub(super) fn syn_window_at(&self, irs: SeqNum) -> Option<u16> {
+        self.syns_at(irs).filter_map(|syn| syn.window).max()
+    }
+
+    /// Whether `ack`, from whoever took the SYN at `irs`, covers a FIN of ours.
+    pub(super) fn fin_acknowledged(&self, irs: SeqNum, ack: SeqNum) -> bool {
+        self.fins.iter().any(|fin| fin.distance_from(irs) < ack.distance_from(irs))
+    }
+
+    /// Takes one of the SYNs without ACK as the cause of a new connection, if there is any left.
+    pub(super) fn take_unanswered_syn(&mut self) -> bool {
+        let any = self.unanswered_syns > 0;
+        self.unanswered_syns = self.unanswered_syns.saturating_sub(1);
+        any
+    }
+
+    fn syns_at(&self, irs: SeqNum) -> impl Iterator<Item = &Syn> {
+        self.syns.iter().filter(move |syn| syn.seq == irs)
+    }
+}
+
+/// The segment as its receiver reads it; `None` if it must not even look at it. Whoever writes its
+/// own data offset or its options octet by octet may have made text of options, or options of text.
+fn as_arrived(segment: &Segment) -> Option<Cow<'_, Segment>> {
+    let as_written = segment.checksum == Checksum::Good
+        && segment.data_offset.is_none()
+        && !segment.options.iter().any(|option| matches!(option, TcpOption::Raw(_)))
+        && encode_options(&segment.options).len() <= MOST_OPTION_OCTETS;
+    if as_written {
+        return Some(Cow::Borrowed(segment));
+    }
+    match decode(&encode_segment(segment)) {
+        Ok(Packet::Tcp(Received { segment, .. }))
+            if segment.checksum == Checksum::Good && segment.data_offset.is_none() =>
+        {
+            Some(Cow::Owned(segment))
+        }
+        _ => None,
+    }
+}

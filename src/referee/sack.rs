@@ -1,0 +1,34 @@
+//! SACK blocks (RFC 2018 sections 3 and 4, RFC 2883).
+
+use super::offers::Offer;
+use super::rules::{SACK_BELOW_ACK, SACK_OF_NOTHING, SACK_UNASKED, Violation};
+use super::watch::Sight;
+use crate::segment::TcpOption;
+
+/// Only where we permitted it; each block within what we sent, and above SEG.ACK: the first one may
+/// lie elsewhere, as the report of a duplicate (RFC 2883 section 4).
+pub(super) fn check(sight: &Sight, found: &mut Vec<Violation>) {
+    let Sight { segment, connection, ours, .. } = sight;
+    let blocks = segment.options.iter().find_map(|option| match option {
+        TcpOption::Sack(blocks) => Some(blocks),
+        _ => None,
+    });
+    let Some(blocks) = blocks else { return };
+    if connection.ours.is_some_and(|ours| ours.sack == Offer::Never) {
+        let violation = SACK_UNASKED.broken("no SACK: our SYN did not permit it", "a SACK option");
+        found.push(violation.field("option sack", "absent", "present"));
+        return;
+    }
+    for (index, block) in blocks.iter().enumerate() {
+        let shown = format!("{}-{}", block.left, block.right);
+        if !ours.octets.covers(block.left, block.right) {
+            let violation = SACK_OF_NOTHING.broken("SACK blocks of what we sent", format!("a block {shown}"));
+            found.push(violation.field("option sack", "within what we sent", shown));
+        } else if index > 0 && block.left.before(segment.ack) {
+            let expected =
+                format!("SACK blocks above SEG.ACK {}, a first one for a duplicate apart", segment.ack);
+            let violation = SACK_BELOW_ACK.broken(expected, format!("a block {shown}"));
+            found.push(violation.field("option sack", format!("above {}", segment.ack), shown));
+        }
+    }
+}
