@@ -61,8 +61,7 @@ impl Engine {
             None => seeded,
         };
         let given = Given { connection: name, ..given };
-        let mut connection =
-            Connection::new(given, number, bench, target, offer, SeqNum(irs), &self.config);
+        let mut connection = Connection::new(given, number, bench, target, offer, SeqNum(irs), &self.config);
         if !self.config.agent {
             connection.watch.stream_unknown();
         }
