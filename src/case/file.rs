@@ -4,8 +4,9 @@ use super::capability::Capability;
 use super::flow::check_script;
 use super::id::{Family, TrialId, is_kebab};
 use super::model::{Acks, Case, Row, Script};
-use super::outline::{Outline, Piece, key_lines, outline};
+use super::outline::{KeyLines, Outline, Piece, key_lines, outline, without_keys};
 use super::read::{Keys, StepReader, acks, given, name, then, word};
+use super::substitution::Substitution;
 use super::table::{Table, TableRow};
 use super::words::Word;
 use crate::yaml::{self, Diagnostic, Node, Place, Problems, Value};
@@ -110,11 +111,18 @@ impl RawCase {
             node: OnceLock::new(),
             case: OnceLock::new(),
         };
-        if let Some(node) = case.key("families", problems) {
-            case.families = problems.note(families(&node)).unwrap_or_default();
-        }
-        if let Some(node) = case.key("for", problems) {
-            case.table = Table::read(&node, problems);
+        for lines in key_lines(&source.text[case.body.clone()], case.first_line) {
+            match lines.key {
+                "families" => {
+                    let families = case.key(&lines, problems).map(|node| families(&node));
+                    case.families = families.and_then(|read| problems.note(read)).unwrap_or_default();
+                }
+                "for" => {
+                    let table = case.key(&lines, problems).map(|node| Table::read(&node, problems));
+                    case.table = table.unwrap_or_else(Table::none);
+                }
+                _ => {}
+            }
         }
         case
     }
@@ -144,20 +152,19 @@ impl RawCase {
     }
 
     /// The rows of its table; one empty row where it has none.
-    pub fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.table.rows.iter().map(|row| &row.row)
+    pub fn rows(&self) -> impl Iterator<Item = Row> {
+        self.table.rows.iter().map(TableRow::row)
     }
 
     /// The names of its trials with their rows: for each row its families.
     pub fn trials(&self) -> impl Iterator<Item = (TrialId, usize)> {
-        let of_row = move |(number, row): (usize, &TableRow)| {
-            let suffix = row.row.suffix.clone();
+        let rows = self.table.rows.iter().enumerate();
+        rows.flat_map(move |(number, row)| {
             self.families.iter().filter_map(move |family| {
                 // Names of files, cases and rows have been checked: there is none without an id.
-                TrialId::new(&self.id, *family, &suffix).ok().map(|id| (id, number))
+                TrialId::new(&self.id, *family, &row.suffix).ok().map(|id| (id, number))
             })
-        };
-        self.table.rows.iter().enumerate().flat_map(of_row)
+        })
     }
 
     /// What it says about itself.
@@ -177,7 +184,7 @@ impl RawCase {
         let row = self.table.rows.get(row).ok_or_else(|| {
             vec![Diagnostic::new(&self.place, format!("this case has {} rows", self.table.rows.len()))]
         })?;
-        read_script(node, row).map_err(|problems| match row.row.suffix.as_str() {
+        read_script(node, &Substitution::of(row)).map_err(|problems| match row.suffix.as_str() {
             "" => problems,
             suffix => problems
                 .into_iter()
@@ -190,6 +197,7 @@ impl RawCase {
     pub(super) fn unused_columns(&self) -> Vec<Diagnostic> {
         let (Ok(node), Some(row)) = (self.node(), self.table.rows.first()) else { return Vec::new() };
         let Ok(entries) = node.as_entries() else { return Vec::new() };
+        let row = Substitution::of(row);
         let is_used = |column: &str| {
             let nodes = entries.iter().filter(|(key, _)| SCRIPT_KEYS.contains(&key.name.as_str()));
             nodes.map(|(_, node)| node).any(|node| row.is_used(column, node))
@@ -201,8 +209,7 @@ impl RawCase {
     /// The whole case as YAML; its place is that of its name.
     pub(super) fn node(&self) -> Result<&Node, Diagnostic> {
         let parse = || {
-            let text = &self.source.text[self.body.clone()];
-            let mut node = yaml::parse_part(&self.source.name, self.first_line, text)?;
+            let mut node = yaml::parse_part(&self.source.name, self.first_line, self.text())?;
             node.place = self.place.clone();
             match node.value {
                 Value::Null => Err(node.problem("this case is empty")),
@@ -212,24 +219,38 @@ impl RawCase {
         self.node.get_or_init(parse).as_ref().map_err(Clone::clone)
     }
 
+    /// What the case says about itself, read without its table and its steps.
+    fn metadata(&self) -> Result<Node, Diagnostic> {
+        let left_out: Vec<&str> = SCRIPT_KEYS.iter().chain(&["for"]).copied().collect();
+        let text = without_keys(self.text(), &left_out);
+        let mut node = yaml::parse_part(&self.source.name, self.first_line, &text)?;
+        node.place = self.place.clone();
+        if node.value == Value::Null {
+            node.value = Value::Map(Vec::new());
+        }
+        Ok(node)
+    }
+
     /// One key of the case, read without the others.
-    fn key(&self, key: &str, problems: &mut Problems) -> Option<Node> {
-        let (line, text) = key_lines(&self.source.text[self.body.clone()], self.first_line, key)?;
-        let node = problems.note(yaml::parse_part(&self.source.name, line, text))?;
+    fn key(&self, lines: &KeyLines<'_>, problems: &mut Problems) -> Option<Node> {
+        let node = problems.note(yaml::parse_part(&self.source.name, lines.first_line, lines.text))?;
         let entries = problems.note(node.as_entries())?;
         entries.first().map(|(_, value)| value.clone())
     }
 
+    /// Its lines, below its name.
+    fn text(&self) -> &str {
+        &self.source.text[self.body.clone()]
+    }
+
     fn read_case(&self) -> Result<Case, Vec<Diagnostic>> {
-        let node = self.node().map_err(|problem| vec![problem])?;
+        let node = self.metadata().map_err(|problem| vec![problem])?;
         let mut problems = Problems::default();
         let allowed: Vec<&str> = METADATA_KEYS.iter().chain(&SCRIPT_KEYS).copied().collect();
-        let case = Keys::of(node, &allowed, &mut problems).map(|mut keys| {
+        let case = Keys::of(&node, &allowed, &mut problems).map(|mut keys| {
             let title = keys.required("title", sentence);
             let requirements = keys.required("requirements", requirements);
             let effect = keys.required("effect", sentence);
-            keys.required("given", Ok);
-            keys.required("steps", Ok);
             Case {
                 id: self.id.clone(),
                 place: self.place.clone(),
@@ -240,7 +261,7 @@ impl RawCase {
                 families: self.families.clone(),
                 slow: keys.switch("slow"),
                 faults: keys.list("faults", name).unwrap_or_default(),
-                rows: self.rows().cloned().collect(),
+                rows: self.rows().collect(),
             }
         });
         match case {
@@ -250,7 +271,7 @@ impl RawCase {
     }
 }
 
-fn read_script(case: &Node, row: &TableRow) -> Result<Script, Vec<Diagnostic>> {
+fn read_script(case: &Node, row: &Substitution) -> Result<Script, Vec<Diagnostic>> {
     let mut problems = Problems::default();
     let entries = case.as_entries().map_err(|problem| vec![problem])?;
     let mut part = |key: &str| {

@@ -13,6 +13,7 @@ mod model;
 mod outline;
 mod read;
 mod show;
+mod substitution;
 mod suite;
 mod table;
 mod text;

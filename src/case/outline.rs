@@ -82,14 +82,47 @@ pub(super) fn outline(file: &Arc<str>, text: &str) -> Result<Outline, Vec<Diagno
     if problems.is_empty() { Ok(outline) } else { Err(problems) }
 }
 
-/// The lines of one key of a case, and the number of the first of them.
-pub(super) fn key_lines<'t>(body: &'t str, first_line: u32, key: &str) -> Option<(u32, &'t str)> {
+/// The lines of one key of a case.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct KeyLines<'t> {
+    /// The key; empty where its line does not look like one.
+    pub(super) key: &'t str,
+    /// The number of its first line.
+    pub(super) first_line: u32,
+    /// Its lines.
+    pub(super) text: &'t str,
+}
+
+/// The keys of a case, in their order. `first_line` is the number of the first line of `body`.
+pub(super) fn key_lines(body: &str, first_line: u32) -> Vec<KeyLines<'_>> {
     // A list may stand as deep as its key, and a bracket may close there.
     let is_key = |line: &Line<'_>| line.indent == 4 && !line.content.starts_with(['-', ']', '}']);
-    let mut keys = lines(body, first_line).filter(is_key).skip_while(|line| line.key() != Some(key));
-    let first = keys.next()?;
-    let end = keys.next().map_or(body.len(), |next| next.start);
-    Some((first.number, &body[first.start..end]))
+    let keys: Vec<Line<'_>> = lines(body, first_line).filter(is_key).collect();
+    let ends = keys.iter().skip(1).map(|next| next.start).chain([body.len()]);
+    keys.iter()
+        .zip(ends)
+        .map(|(line, end)| KeyLines {
+            key: line.key().unwrap_or_default(),
+            first_line: line.number,
+            text: &body[line.start..end],
+        })
+        .collect()
+}
+
+/// The lines of a case with those of some keys made blank, so that all others keep their numbers.
+pub(super) fn without_keys(body: &str, left_out: &[&str]) -> String {
+    let keys = key_lines(body, 1);
+    let blank = |text: &str| "\n".repeat(text.matches('\n').count());
+    let before: usize = body.len() - keys.iter().map(|key| key.text.len()).sum::<usize>();
+    let mut text = body[..before].to_owned();
+    for key in keys {
+        if left_out.contains(&key.key) {
+            text.push_str(&blank(key.text));
+        } else {
+            text.push_str(key.text);
+        }
+    }
+    text
 }
 
 impl Outline {
@@ -240,14 +273,30 @@ cases:
     #[test]
     fn the_lines_of_a_key_end_where_the_next_key_begins() {
         let found = outline(&Arc::from("x.yaml"), TEXT).expect("an outline");
-        let of = |index: usize, key| {
+        let keys = |index: usize| {
             let case: &Piece = &found.cases[index];
-            key_lines(&TEXT[case.body.clone()], case.first_line, key)
+            key_lines(&TEXT[case.body.clone()], case.first_line)
         };
-        assert_eq!(of(0, "for"), Some((9, "    for:\n    - {a: 1}\n    - {a: 2}\n\n")));
-        assert_eq!(of(1, "for"), Some((15, "    for: {\n      a: [1]\n    }\n")));
-        assert_eq!(of(1, "title"), Some((18, "    title: Two\n")));
-        assert_eq!(of(1, "given"), None);
+        let lines = |key, first_line, text| KeyLines { key, first_line, text };
+        assert_eq!(
+            keys(0),
+            [
+                lines("title", 8, "    title: One\n"),
+                lines("for", 9, "    for:\n    - {a: 1}\n    - {a: 2}\n\n"),
+                lines("given", 13, "    given: LISTEN\n")
+            ]
+        );
+        assert_eq!(
+            keys(1),
+            [lines("for", 15, "    for: {\n      a: [1]\n    }\n"), lines("title", 18, "    title: Two\n")]
+        );
+    }
+
+    #[test]
+    fn lines_of_other_keys_keep_their_numbers() {
+        let body = "    # why\n    title: One\n    steps:\n      - x\n\n    effect: Two\n";
+        assert_eq!(without_keys(body, &["steps"]), "    # why\n    title: One\n\n\n\n    effect: Two\n");
+        assert_eq!(without_keys("\n# nothing\n", &["steps"]), "\n# nothing\n");
     }
 
     #[test]

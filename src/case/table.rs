@@ -1,10 +1,12 @@
-//! `for:` tables: their rows, and a row put into a case.
+//! `for:` tables and their rows.
 
 use super::id::is_safe_value;
 use super::model::Row;
 use super::read::{Keys, check_name};
+use super::substitution::Substitution;
 use crate::yaml::{Diagnostic, Key, Node, Place, Problems, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A table, expanded.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,23 +17,22 @@ pub(super) struct Table {
     pub(super) rows: Vec<TableRow>,
 }
 
-/// One row with its values.
+/// One row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TableRow {
-    /// As a case shows it.
-    pub(super) row: Row,
-    /// What stands for each `$name`.
-    pub(super) values: BTreeMap<String, Node>,
+    /// What the ids of its trials end in.
+    pub(super) suffix: String,
+    cells: Vec<Cell>,
 }
 
 /// What one part of a table gives: for each of its rows the name, if it has one, and the cells.
 type Rows = Vec<(Option<String>, Vec<Cell>)>;
 
-/// The value of one column in one row.
-#[derive(Clone)]
+/// The value of one column in one row; rows of a product share it.
+#[derive(Clone, Debug, PartialEq)]
 struct Cell {
-    column: Key,
-    value: Node,
+    column: Arc<Key>,
+    value: Arc<Node>,
     /// Its place in the list of values or rows, counted from 1.
     number: usize,
 }
@@ -39,8 +40,7 @@ struct Cell {
 impl Table {
     /// The table of a case that has none: one row without values.
     pub(super) fn none() -> Self {
-        let row = TableRow { row: Row::default(), values: BTreeMap::new() };
-        Self { columns: Vec::new(), rows: vec![row] }
+        Self { columns: Vec::new(), rows: vec![TableRow { suffix: String::new(), cells: Vec::new() }] }
     }
 
     /// The table that a `for:` describes: a map of lists (their product), a list of maps (rows), or
@@ -70,7 +70,7 @@ impl Table {
         let product = parts.into_iter().fold(vec![(Vec::new(), Vec::new())], |rows, part| join(&rows, &part));
         let columns = columns_of(&product, problems);
         let mut rows: Vec<TableRow> =
-            product.into_iter().map(|(names, cells)| TableRow::new(&names, &cells)).collect();
+            product.into_iter().map(|(names, cells)| TableRow::new(names, cells)).collect();
         if let Ok(fields) = node.as_entries()
             && let Some((_, except)) = fields.iter().find(|(key, _)| key.name == EXCEPT)
         {
@@ -88,39 +88,32 @@ impl Table {
 }
 
 impl TableRow {
-    fn new(names: &[String], cells: &[Cell]) -> Self {
-        let pair = |cell: &Cell| {
-            let text = cell.value.raw();
-            let value = if is_safe_value(text) { text.to_owned() } else { cell.number.to_string() };
-            format!("{}={value}", cell.column.name)
-        };
+    fn new(names: Vec<String>, cells: Vec<Cell>) -> Self {
+        let mut items = names;
         // A row's own name stands for all of its columns.
-        let named = |cell: &&Cell| cell.number != NAMED;
-        let items: Vec<String> = names.iter().cloned().chain(cells.iter().filter(named).map(pair)).collect();
-        let bindings = cells.iter().map(|cell| (cell.column.name.clone(), brief(&cell.value))).collect();
-        let values = cells.iter().map(|cell| (cell.column.name.clone(), cell.value.clone())).collect();
-        Self { row: Row { suffix: items.join(":"), bindings }, values }
+        for cell in cells.iter().filter(|cell| cell.number != NAMED) {
+            let (column, text) = (&cell.column.name, cell.value.raw());
+            items.push(match is_safe_value(text) {
+                true => format!("{column}={text}"),
+                false => format!("{column}={}", cell.number),
+            });
+        }
+        Self { suffix: items.join(":"), cells }
     }
 
-    /// `node` with every `$name` replaced.
-    pub(super) fn put_into(&self, node: &Node) -> Result<Node, Diagnostic> {
-        let composite: Vec<&str> = self
-            .values
-            .iter()
-            .filter(|(_, value)| is_composite(value))
-            .map(|(name, _)| name.as_str())
-            .collect();
-        let text = if composite.is_empty() { node } else { &enclosed(node, &composite) };
-        let mut put = text.substitute(&self.values, KEPT)?;
-        hide_parts(node, &mut put);
-        Ok(put)
+    /// As a case shows it.
+    pub(super) fn row(&self) -> Row {
+        let bindings = self.cells.iter().map(|cell| (cell.column.name.clone(), brief(&cell.value)));
+        Row { suffix: self.suffix.clone(), bindings: bindings.collect() }
     }
 
-    /// Whether `node` makes use of the column.
-    pub(super) fn is_used(&self, column: &str, node: &Node) -> bool {
-        let mut others = self.values.clone();
-        others.remove(column);
-        node.substitute(&self.values, KEPT).is_ok() && node.substitute(&others, KEPT).is_err()
+    /// What stands for each `$name`.
+    pub(super) fn values(&self) -> BTreeMap<String, Node> {
+        self.cells.iter().map(|cell| (cell.column.name.clone(), (*cell.value).clone())).collect()
+    }
+
+    fn value(&self, column: &str) -> Option<&Node> {
+        self.cells.iter().find(|cell| cell.column.name == column).map(|cell| &*cell.value)
     }
 }
 
@@ -136,7 +129,11 @@ fn rows(node: &Node, problems: &mut Problems) -> Rows {
         let cells: Vec<Cell> = entries
             .iter()
             .filter(|(key, _)| key.name != NAME)
-            .map(|(key, value)| Cell { column: key.clone(), value: value.clone(), number })
+            .map(|(key, value)| Cell {
+                column: Arc::new(key.clone()),
+                value: Arc::new(value.clone()),
+                number,
+            })
             .collect();
         if let Some((_, first)) = rows.first() {
             let lacks = |cells: &[Cell], column: &str| !cells.iter().any(|cell| cell.column.name == column);
@@ -156,8 +153,9 @@ fn rows(node: &Node, problems: &mut Problems) -> Rows {
 /// A column of a product: a list of values.
 fn column(key: &Key, node: &Node, problems: &mut Problems) -> Rows {
     let values = problems.note(node.as_list()).unwrap_or_default();
+    let column = Arc::new(key.clone());
     let cell = |(number, value): (usize, &Node)| {
-        (None, vec![Cell { column: key.clone(), value: value.clone(), number }])
+        (None, vec![Cell { column: column.clone(), value: Arc::new(value.clone()), number }])
     };
     (1..).zip(values).map(cell).collect()
 }
@@ -188,7 +186,7 @@ fn join(rows: &Joined, part: &Rows) -> Joined {
 fn columns_of(rows: &Joined, problems: &mut Problems) -> Vec<(String, Place)> {
     let mut columns: Vec<(String, Place)> = Vec::new();
     for cell in rows.first().into_iter().flat_map(|(_, cells)| cells) {
-        let Key { name, place } = &cell.column;
+        let Key { name, place } = &*cell.column;
         if let Err(message) = check_column(name) {
             problems.push(Diagnostic::new(place, message));
         }
@@ -205,7 +203,7 @@ fn columns_of(rows: &Joined, problems: &mut Problems) -> Vec<(String, Place)> {
 
 fn check_column(name: &str) -> Result<(), String> {
     check_name(name)?;
-    if KEPT.contains(&name) {
+    if Substitution::KEPT.contains(&name) {
         return Err(format!("`${name}` counts the turns of a `repeat`: choose another name"));
     }
     // `$seq-1` is `$seq` and a number behind it.
@@ -223,7 +221,11 @@ fn remove(rows: &mut Vec<TableRow>, except: &Node, columns: &[(String, Place)], 
         let conditions: Vec<(&str, &Node)> =
             names.iter().filter_map(|name| Some((*name, keys.node(name)?))).collect();
         let before = rows.len();
-        rows.retain(|row| !conditions.iter().all(|(name, wanted)| matches(&row.values[*name], wanted)));
+        rows.retain(|row| {
+            !conditions
+                .iter()
+                .all(|(name, wanted)| row.value(name).is_some_and(|value| matches(value, wanted)))
+        });
         if rows.len() == before {
             problems.push(rule.problem("no row is like this: nothing is removed"));
         }
@@ -239,7 +241,7 @@ fn matches(value: &Node, wanted: &Node) -> bool {
 
 fn first_repetition(rows: &[TableRow]) -> Option<&str> {
     let mut seen = std::collections::BTreeSet::new();
-    rows.iter().map(|row| row.row.suffix.as_str()).find(|suffix| !seen.insert(*suffix))
+    rows.iter().map(|row| row.suffix.as_str()).find(|suffix| !seen.insert(*suffix))
 }
 
 /// A value as people read it.
@@ -259,86 +261,11 @@ pub(super) fn brief(node: &Node) -> String {
     }
 }
 
-/// Whether the value is an expression with an operator, which needs parentheses inside another.
-fn is_composite(value: &Node) -> bool {
-    let parsed = super::expr_parse::parse_expression(value.raw(), &value.place);
-    parsed.is_ok_and(|typed| {
-        matches!(typed.expr, super::expr::Expr::Binary(..)) && !value.raw().starts_with('(')
-    })
-}
-
-/// `node` with parentheses around each of these names where it stands inside longer text.
-fn enclosed(node: &Node, names: &[&str]) -> Node {
-    let mut node = node.clone();
-    match &mut node.value {
-        Value::Text(text) => {
-            *text = names.iter().fold(std::mem::take(text), |text, name| enclose(&text, name))
-        }
-        Value::List(elements) => elements.iter_mut().for_each(|element| *element = enclosed(element, names)),
-        Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| *node = enclosed(node, names)),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
-    }
-    node
-}
-
-/// Makes sure that no character of a text that was put in is looked for in the file, where `$name`
-/// stands: a place that is as long as its text, or two quotes longer, is made one longer still.
-fn hide_parts(before: &Node, after: &mut Node) {
-    if let Value::Text(text) = &before.value {
-        if text != after.raw() {
-            hide_all_parts(after);
-        }
-        return;
-    }
-    match (&before.value, &mut after.value) {
-        (Value::List(before), Value::List(after)) => {
-            before.iter().zip(after).for_each(|(before, after)| hide_parts(before, after));
-        }
-        (Value::Map(before), Value::Map(after)) => {
-            before.iter().zip(after).for_each(|((_, before), (_, after))| hide_parts(before, after));
-        }
-        _ => {}
-    }
-}
-
-fn hide_all_parts(node: &mut Node) {
-    let characters = u32::try_from(node.raw().chars().count()).unwrap_or(u32::MAX);
-    match &mut node.value {
-        Value::List(elements) => elements.iter_mut().for_each(hide_all_parts),
-        Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| hide_all_parts(node)),
-        _ if [Some(0), Some(2)].contains(&node.place.length.checked_sub(characters)) => {
-            node.place.length += 1
-        }
-        _ => {}
-    }
-}
-
-fn enclose(text: &str, name: &str) -> String {
-    let used = format!("${name}");
-    if text.trim() == used {
-        return text.to_owned();
-    }
-    let mut pieces = text.split(&used);
-    let mut enclosed = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let mut ahead = piece.chars();
-        let goes_on = match ahead.next() {
-            Some('-') => ahead.next().is_some_and(|c| c.is_ascii_alphabetic()),
-            next => next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_'),
-        };
-        enclosed += &if goes_on { used.clone() } else { format!("({used})") };
-        enclosed += piece;
-    }
-    enclosed
-}
-
 const ROWS: &str = "rows";
 const EXCEPT: &str = "except";
 const NAME: &str = "name";
 /// Stands for the place of a cell whose row has a name.
 const NAMED: usize = 0;
-/// Names that stay as they are: the turn of a `repeat`.
-pub(super) const KEPT: &[&str] = &["i"];
 /// The most rows that a table may have.
 const MAX_ROWS: usize = 1_000;
 

@@ -82,6 +82,15 @@ fn paths_and_probes_are_found_by_state_and_name() {
 }
 
 #[test]
+fn every_state_has_a_way_in_the_fixtures_of_this_project() {
+    let fixtures = Fixtures::embedded().expect("fixtures");
+    let all: BTreeSet<Capability> = Capability::all().collect();
+    let without: Vec<State> =
+        State::ALL.into_iter().filter(|state| fixtures.path(*state, None, &all).is_none()).collect();
+    assert_eq!(without, []);
+}
+
+#[test]
 fn broken_fixtures_say_why() {
     let problems = |text: &str| {
         let problems = Fixtures::read("s.yaml", text).expect_err(text);

@@ -4,7 +4,7 @@ use crate::case::{
 };
 use crate::requirement::Catalogue;
 use crate::state::State;
-use crate::yaml::Diagnostic;
+use crate::yaml::{Diagnostic, render};
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 
@@ -176,9 +176,17 @@ fn samples_keep_the_language() {
 
 #[test]
 fn the_cases_of_this_project_keep_the_language() {
-    let (catalogue, suite) = (Catalogue::embedded(), Suite::embedded().expect("a suite"));
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: None, faults: None };
-    assert_eq!(suite.check(&vocabulary), Vec::<Diagnostic>::new());
+    let (catalogue, fixtures) = (Catalogue::embedded(), Fixtures::embedded().expect("fixtures"));
+    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    let told: Vec<String> = match Suite::embedded() {
+        Ok(suite) => suite
+            .check(&vocabulary)
+            .iter()
+            .map(|problem| render(problem, suite.text(&problem.place.file).unwrap_or_default()))
+            .collect(),
+        Err(problems) => problems.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(told.join("\n\n"), "");
 }
 
 #[test]
