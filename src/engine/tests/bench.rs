@@ -82,7 +82,9 @@ pub(super) fn config() -> TrialConfig {
         tolerance: Tolerance { absolute: Duration::from_millis(10), relative: 0.0 },
         level: Level::Must,
         catalogue: Arc::clone(CATALOGUE.get_or_init(|| Arc::new(Catalogue::embedded()))),
-        fixtures: Arc::clone(FIXTURES.get_or_init(|| Arc::new(Fixtures::embedded().expect("they are right")))),
+        fixtures: Arc::clone(
+            FIXTURES.get_or_init(|| Arc::new(Fixtures::embedded().expect("they are right"))),
+        ),
         capabilities: capabilities(),
         agent: true,
     }

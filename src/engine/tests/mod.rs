@@ -1,6 +1,7 @@
 //! Tests of the engine: cases in the language, a fake clock, and a target that does as it is told.
 
 mod bench;
+mod expect;
 mod peer;
-mod wire;
 mod ways;
+mod wire;

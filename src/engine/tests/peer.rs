@@ -224,7 +224,8 @@ impl Peer {
         if has(Flags::ACK) && segment.ack != socket.snd_nxt {
             if !has(Flags::RST) {
                 let flags = Flags::RST;
-                let reset = Segment { seq: segment.ack, flags, ..Segment::between(socket.local, socket.remote) };
+                let reset =
+                    Segment { seq: segment.ack, flags, ..Segment::between(socket.local, socket.remote) };
                 self.send(reset);
             }
             return;
@@ -399,9 +400,7 @@ impl Peer {
             return Some(failure.clone());
         }
         match command {
-            AppCommand::AwaitConnected { .. } => {
-                socket.state.is_synchronized().then_some(AppOutcome::Done)
-            }
+            AppCommand::AwaitConnected { .. } => socket.state.is_synchronized().then_some(AppOutcome::Done),
             AppCommand::Receive { length, .. } if socket.unread.len() >= *length => {
                 Some(AppOutcome::Data(socket.unread.drain(..*length).collect()))
             }
