@@ -176,7 +176,7 @@ impl Engine {
                 return Ok(Progress::Done);
             }
         }
-        if now < self.last_look(expectation) {
+        if self.heard < self.last_look(expectation) {
             return Ok(Progress::Blocked);
         }
         match expectation.silence.take() {
@@ -272,7 +272,7 @@ impl Engine {
         Ok(Some(true))
     }
 
-    pub(super) fn await_silence(&mut self, now: Time, span: Duration) -> Result<Progress, Undefined> {
+    pub(super) fn await_silence(&mut self, span: Duration) -> Result<Progress, Undefined> {
         let until = self.acted.after + span;
         let Some(index) = self.current.as_ref().map(|(_, index)| *index) else { return Ok(Progress::Done) };
         let nothing = Expectation { index, wanted: Vec::new(), all: false, silence: None, prefer: None };
@@ -296,7 +296,7 @@ impl Engine {
             self.fail(finding);
             return Ok(Progress::Done);
         }
-        if now < until + self.grace(Duration::ZERO) {
+        if self.heard < until + self.grace(Duration::ZERO) {
             return Ok(Progress::Blocked);
         }
         self.note(until, index, EventKind::Nothing);

@@ -33,6 +33,8 @@ pub(super) struct Bench {
     scheduled: u64,
     peer_goes_on: bool,
     events_seen: usize,
+    /// How long a packet takes from the engine to the link.
+    pub(super) departs_after: Duration,
 }
 
 enum Coming {
@@ -116,6 +118,7 @@ impl Bench {
             scheduled: 0,
             peer_goes_on: false,
             events_seen: 0,
+            departs_after: Duration::ZERO,
         }
     }
 
@@ -292,7 +295,7 @@ impl Bench {
                 Action::Lookup { .. } => self.lookups += 1,
             }
         }
-        self.engine.departed(self.now);
+        self.engine.departed(self.now + self.departs_after);
         self.take_from_peer();
     }
 

@@ -3,5 +3,6 @@
 mod bench;
 mod expect;
 mod peer;
+mod timing;
 mod ways;
 mod wire;
