@@ -15,13 +15,16 @@ mod io;
 mod judge;
 mod labels;
 mod matching;
+mod passing;
 mod probe;
 mod series;
+mod silence;
 mod state_check;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod time_wait;
+mod unmet;
 mod words;
 
 pub use config::TrialConfig;
