@@ -1,11 +1,14 @@
 //! `expect` and `one-of`: which of the segments that arrive is the one, and when it is too late to
 //! hope.
 
+use super::connection::Arrival;
 use super::eval::Undefined;
 use super::labels::Labelled;
+use super::passing::ALONE;
 use super::{Acted, BlockKind, Engine, Progress};
 use crate::case::{Expect, OneOf, Step, StepKind};
-use crate::time::Time;
+use crate::segment::Flags;
+use crate::time::{Span, Time};
 use crate::verdict::{EventKind, FieldDifference, FindingCode, Verdict};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +22,10 @@ pub(super) struct Expectation {
     /// The alternative in which nothing comes, and for how long.
     pub(super) silence: Option<(String, Duration, Arc<[Step]>)>,
     pub(super) prefer: Option<String>,
+    /// An ACK that came alone, before what carries more.
+    came_alone: Option<Arrival>,
+    /// When the last of those that were wanted came.
+    last_stamp: Option<Time>,
 }
 
 /// One segment that may come.
@@ -38,6 +45,19 @@ pub(super) struct Window {
 }
 
 impl Expectation {
+    /// Nothing is wanted.
+    pub(super) fn nothing(index: usize) -> Self {
+        Self {
+            index,
+            wanted: Vec::new(),
+            all: false,
+            silence: None,
+            prefer: None,
+            came_alone: None,
+            last_stamp: None,
+        }
+    }
+
     pub(super) fn one(engine: &Engine, index: usize, expect: Expect) -> Result<Self, Undefined> {
         Self::all(engine, index, vec![expect])
     }
@@ -47,12 +67,11 @@ impl Expectation {
             .into_iter()
             .map(|expect| Wanted::new(engine, index, expect, None))
             .collect::<Result<_, _>>()?;
-        Ok(Self { index, wanted, all: true, silence: None, prefer: None })
+        Ok(Self { wanted, all: true, ..Self::nothing(index) })
     }
 
     pub(super) fn choice(engine: &Engine, index: usize, one_of: &OneOf) -> Result<Self, Undefined> {
-        let mut choice =
-            Self { index, wanted: Vec::new(), all: false, silence: None, prefer: one_of.prefer.clone() };
+        let mut choice = Self { prefer: one_of.prefer.clone(), ..Self::nothing(index) };
         for (name, steps) in &one_of.alternatives {
             let rest: Arc<[Step]> = steps.get(1..).unwrap_or_default().into();
             match steps.first().map(|step| &step.kind) {
@@ -72,6 +91,12 @@ impl Expectation {
     }
 }
 
+impl Window {
+    fn contains(&self, stamp: Time) -> bool {
+        self.earliest <= stamp && stamp <= self.latest
+    }
+}
+
 impl Wanted {
     fn new(
         engine: &Engine,
@@ -84,6 +109,10 @@ impl Wanted {
             None => engine.default_within(),
         };
         let not_before = expect.not_before.as_ref().map_or(Ok(Duration::ZERO), |e| engine.span(index, e))?;
+        if not_before > within {
+            let (edge, end) = (Span(not_before), Span(within));
+            return Err(Undefined(format!("`not-before` is {edge}, and `within` ends at {end}")));
+        }
         Ok(Self { expect, within, not_before, alternative })
     }
 }
@@ -94,7 +123,7 @@ impl Engine {
         Duration::from_secs(1) + self.config.timers.delayed_ack
     }
 
-    fn window(&self, wanted: &Wanted) -> Window {
+    pub(super) fn window(&self, wanted: &Wanted) -> Window {
         let base = match wanted.expect.after.as_ref().and_then(|label| self.labels.get(label)) {
             Some(labelled) => Acted { before: labelled.before, after: labelled.after },
             None => self.acted,
@@ -137,26 +166,20 @@ impl Engine {
         let index = expectation.index;
         while let Some(arrival) = self.front(index) {
             if let Some(why) = self.passed_over(expectation, arrival)? {
-                self.take_front(index, Some(why));
+                let arrival = self.take_front(index, Some(why));
+                expectation.came_alone = arrival.filter(|_| why == ALONE).or(expectation.came_alone.take());
                 continue;
             }
-            if let Some(drained) = self.drain(now, expectation)? {
-                if drained {
-                    continue;
-                }
+            if self.drain(now, expectation)? {
+                continue;
             }
             let Some(arrival) = self.front(index) else { break };
             let stamp = arrival.stamp;
-            let mut closest: Option<(usize, Vec<FieldDifference>)> = None;
-            for (at, wanted) in expectation.wanted.iter().enumerate() {
-                let differences = self.differences(index, &wanted.expect, arrival)?;
-                if closest.as_ref().is_none_or(|(_, least)| differences.len() < least.len()) {
-                    closest = Some((at, differences));
-                }
-            }
-            let Some((at, differences)) = closest else { break };
+            let Some((at, differences)) = self.closest(expectation, arrival)? else { break };
             let window = self.window(&expectation.wanted[at]);
-            if stamp > self.last_moment(expectation) && !differences.is_empty() {
+            let silent = expectation.silence.as_ref().map(|(_, span, _)| self.acted.after + *span);
+            let last = silent.unwrap_or(self.last_moment(expectation));
+            if stamp > last && !differences.is_empty() {
                 // What comes after the last moment and is not the answer says nothing about it.
                 break;
             }
@@ -164,30 +187,70 @@ impl Engine {
                 self.wrong_segment(expectation, at, differences);
                 return Ok(Progress::Done);
             }
-            if stamp > window.latest || stamp < window.earliest {
+            if self.is_older_than_the_question(arrival) && self.is_no_news(index, arrival) {
+                self.before_the_question(expectation, stamp);
+                return Ok(Progress::Done);
+            }
+            if !window.contains(stamp) {
                 self.wrong_moment(expectation, at, &window, stamp);
                 return Ok(Progress::Done);
             }
             self.accept(expectation, at);
             if expectation.wanted.is_empty() || !expectation.all {
+                self.looked(expectation);
                 return Ok(Progress::Done);
             }
         }
         if self.heard < self.last_look(expectation) {
             return Ok(Progress::Blocked);
         }
+        let alone = expectation.came_alone.take();
         match expectation.silence.take() {
-            Some((name, _, rest)) => self.chosen(now, expectation, &name, rest),
-            None => self.silent(now, expectation),
+            Some((_, span, _)) if alone.as_ref().is_some_and(|ack| ack.stamp <= self.acted.after + span) => {
+                self.not_silent(expectation, span, alone);
+            }
+            Some((name, _, rest)) => {
+                self.looked(expectation);
+                self.chosen(now, expectation, &name, rest);
+            }
+            None => self.silent(now, expectation, alone)?,
         }
         Ok(Progress::Done)
     }
 
-    /// The arrival is what is wanted: bind it, count from it, go on behind it.
+    /// Which of what is wanted the arrival comes closest to, one that may come now before one that
+    /// may not; and the fields in which it differs.
+    fn closest(
+        &self,
+        expectation: &Expectation,
+        arrival: &Arrival,
+    ) -> Result<Option<(usize, Vec<FieldDifference>)>, Undefined> {
+        let mut closest: Option<((usize, bool), usize, Vec<FieldDifference>)> = None;
+        for (at, wanted) in expectation.wanted.iter().enumerate() {
+            let differences = self.differences(expectation.index, &wanted.expect, arrival)?;
+            let rank = (differences.len(), !self.window(wanted).contains(arrival.stamp));
+            if closest.as_ref().is_none_or(|(least, ..)| rank < *least) {
+                closest = Some((rank, at, differences));
+            }
+        }
+        Ok(closest.map(|(_, at, differences)| (at, differences)))
+    }
+
+    /// What was there before the question and says nothing that only came about since. A RST is an
+    /// answer, or it ended the connection too early.
+    fn is_no_news(&self, index: usize, arrival: &Arrival) -> bool {
+        let (segment, connection) = (&arrival.received.segment, &self.connections[index]);
+        let says_more = !segment.is_empty() && !connection.is_repetition(segment);
+        arrival.aside
+            || segment.flags.contains(Flags::RST)
+            || (!says_more && !connection.acknowledges_more(segment))
+    }
+
+    /// The arrival is what is wanted: bind it.
     fn accept(&mut self, expectation: &mut Expectation, at: usize) {
         let wanted = expectation.wanted.remove(at);
         let Some(arrival) = self.take_front(expectation.index, None) else { return };
-        self.acted = Acted::at(arrival.stamp);
+        expectation.last_stamp = Some(arrival.stamp);
         if let Some(label) = wanted.expect.label {
             let labelled = Labelled {
                 segment: Some(arrival.received.segment),
@@ -200,6 +263,15 @@ impl Engine {
         if let Some((name, rest)) = wanted.alternative {
             self.chosen(arrival.stamp, expectation, &name, rest);
         }
+    }
+
+    /// The step is through: the next one counts from the last segment, if one came.
+    fn looked(&mut self, expectation: &Expectation) {
+        if let Some(stamp) = expectation.last_stamp {
+            self.acted = Acted::at(stamp);
+            self.departing.retain(|label| !label.is_empty());
+        }
+        self.acts = None;
     }
 
     /// One alternative is taken: note it, and judge it where a SHOULD names another.

@@ -63,6 +63,8 @@ pub struct Engine {
     /// The step under way.
     current: Option<(Step, usize)>,
     acted: Acted,
+    /// What we did since a step last looked at what came.
+    acts: Option<passing::Acts>,
     acks: Acks,
     steps_begun: u32,
     next_command: u32,
@@ -152,6 +154,7 @@ impl Engine {
             waiting: Waiting::Nothing,
             current: None,
             acted: Acted::default(),
+            acts: None,
             acks,
             steps_begun: 0,
             next_command: 0,
@@ -345,6 +348,8 @@ impl Engine {
                     self.begin_measuring_time_wait(now, first);
                     return None;
                 }
+                // What was done on the way asks for nothing any more.
+                BlockKind::Preparing => self.acts = None,
                 _ => {}
             }
             self.stack.pop();

@@ -11,12 +11,13 @@ impl Engine {
     pub(super) fn await_silence(&mut self, span: Duration) -> Result<Progress, Undefined> {
         let until = self.acted.after + span;
         let Some(index) = self.current.as_ref().map(|(_, index)| *index) else { return Ok(Progress::Done) };
-        let nothing = Expectation { index, wanted: Vec::new(), all: false, silence: None, prefer: None };
+        let nothing = Expectation::nothing(index);
         while let Some(arrival) = self.front(index) {
             if arrival.stamp > until {
                 break;
             }
-            if let Some(why) = self.passed_over(&nothing, arrival)? {
+            let older = self.is_older_than_the_question(arrival).then_some("it came before the silence");
+            if let Some(why) = older.or(self.passed_over(&nothing, arrival)?) {
                 self.take_front(index, Some(why));
                 continue;
             }
@@ -26,7 +27,7 @@ impl Engine {
                 stamp,
                 FindingCode::AnsweredWhereSilenceRequired,
                 format!("nothing for {}", Span(span)),
-                format!("{} after {}", segment.summary(relative), Span(stamp.since(self.acted.after))),
+                format!("{} {}", segment.summary(relative), self.when(stamp)),
             );
             finding.event = Some(event);
             self.fail(finding);
@@ -36,6 +37,7 @@ impl Engine {
             return Ok(Progress::Blocked);
         }
         self.note(until, index, EventKind::Nothing);
+        self.acts = None;
         Ok(Progress::Done)
     }
 }

@@ -120,10 +120,11 @@ fn established_acknowledgment_of_what_was_never_sent_is_found_by_the_referee_as_
 fn established_wrong_sequence_number_is_named() {
     assert_snapshot!(answered("ACK, seq: SND.NXT", |it| it.seq = SeqNum(5000)), @r"
     fail
-    silent-where-answer-required
+    wrong-sequence-number
       did      sent ACK seq=1 ack=1 len=100 win=65535
-      expected ACK seq=SND.NXT within 1 s
-      saw      nothing that answers, in 2.02 s
+      expected ACK seq=SND.NXT
+      saw      ACK seq=0 ack=101 win=60000 after 5 ms
+      seq: 1 (5001) = SND.NXT | 0 (5000)
     ");
 }
 

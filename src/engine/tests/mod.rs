@@ -2,6 +2,7 @@
 
 mod bench;
 mod expect;
+mod passing;
 mod peer;
 mod timing;
 mod ways;
