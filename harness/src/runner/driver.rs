@@ -153,7 +153,7 @@ impl<'b> Driver<'b> {
         }
         self.next_key += 1;
         let key = self.next_key;
-        let engine = job.engine(host, target, attempt, self.bench.has_table());
+        let engine = job.engine(host, target, self.bench.has_table());
         let counters = self.bench.link().counters().map_err(BenchError::of)?;
         let now = crate::clock::monotonic();
         let active = Active {
