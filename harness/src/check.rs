@@ -1,9 +1,9 @@
 //! `tcpspec check`: cases, profiles and ledgers, without running anything.
 
 use crate::cli::exit;
-use crate::run::{Stop, case_files, invalid, read_file};
+use crate::run::{Stop, case_files, fixtures, invalid, read_file};
 use std::path::{Path, PathBuf};
-use tcpspec_core::case::{Fixtures, Suite, Vocabulary};
+use tcpspec_core::case::{Suite, Vocabulary};
 use tcpspec_core::ledger::{LINUX, Ledger};
 use tcpspec_core::profile::Profile;
 use tcpspec_core::requirement::{Catalogue, FILES};
@@ -21,7 +21,7 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
     };
     let suite = suite.map_err(|found| invalid(&found))?;
     let catalogue = Catalogue::embedded();
-    let fixtures = Fixtures::embedded().map_err(|found| invalid(&found))?;
+    let fixtures = fixtures(cases)?;
     let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
     problems.extend(suite.check(&vocabulary));
     let trials: Vec<String> = suite.trials().map(|trial| trial.id.to_string()).collect();

@@ -40,9 +40,9 @@ impl Stop {
 pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
     // First of all: it must come before any thread, and the kernel takes its time over it.
     let kernel = (run.target == "kernel" && !run.list).then(|| KernelBench::prepare(program));
-    let inputs = Inputs::read(run)?;
+    let inputs = Inputs::read(&run.target, run.cases.as_deref())?;
     let seed = run.seed.unwrap_or_else(random_seed);
-    let plan = Arc::new(inputs.plan(run, seed)?);
+    let plan = Arc::new(inputs.plan(seed)?);
     let selection = Selection { filters: run.filters.clone(), exact: run.exact, skip: run.skip.clone() };
     check_selection(&selection, &plan, run)?;
     let board = Arc::new(Board::new(plan.trials.len()));
@@ -67,7 +67,9 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
 }
 
 /// What a run reads before it touches anything.
-struct Inputs {
+pub(crate) struct Inputs {
+    /// As the user named it.
+    target: String,
     catalogue: Arc<Catalogue>,
     suite: Arc<Suite>,
     fixtures: Arc<Fixtures>,
@@ -75,9 +77,9 @@ struct Inputs {
 }
 
 impl Inputs {
-    fn read(run: &RunArguments) -> Result<Self, Stop> {
+    fn read(target: &str, cases: Option<&Path>) -> Result<Self, Stop> {
         let catalogue = Arc::new(Catalogue::embedded());
-        let suite = match &run.cases {
+        let suite = match cases {
             None => Suite::embedded(),
             Some(folder) => {
                 let files = case_files(folder)?;
@@ -85,8 +87,8 @@ impl Inputs {
             }
         };
         let suite = suite.map_err(|found| invalid(&found))?;
-        let fixtures = Fixtures::embedded().map_err(|found| invalid(&found))?;
-        let profile = match run.target.as_str() {
+        let fixtures = fixtures(cases)?;
+        let profile = match target {
             "kernel" => {
                 let (file, text) = tcpspec_core::profile::LINUX;
                 Profile::read(file, text).map_err(|found| invalid(&found))?
@@ -96,10 +98,27 @@ impl Inputs {
                 Profile::read(file, &text).map_err(|found| invalid(&found))?
             }
         };
-        Ok(Self { catalogue, suite: Arc::new(suite), fixtures: Arc::new(fixtures), profile })
+        Ok(Self {
+            target: target.to_owned(),
+            catalogue,
+            suite: Arc::new(suite),
+            fixtures: Arc::new(fixtures),
+            profile,
+        })
     }
 
-    fn plan(&self, run: &RunArguments, seed: u64) -> Result<Plan, Stop> {
+    /// What the kernel target needs, without a command line.
+    pub(crate) fn read_for_kernel() -> Result<Self, Stop> {
+        Self::read("kernel", None)
+    }
+
+    /// The whole suite.
+    pub(crate) fn plan(&self, seed: u64) -> Result<Plan, Stop> {
+        self.plan_of(Arc::clone(&self.suite), seed)
+    }
+
+    /// Another suite on the same target.
+    pub(crate) fn plan_of(&self, suite: Arc<Suite>, seed: u64) -> Result<Plan, Stop> {
         let capabilities = Arc::new(capabilities(&self.profile));
         let unset = std::net::IpAddr::from([0, 0, 0, 0]);
         let config = TrialConfig {
@@ -119,9 +138,10 @@ impl Inputs {
             agent: matches!(self.profile.kind, Kind::Kernel),
         };
         let surroundings = Arc::new(Surroundings { config, capabilities, families: families(&self.profile) });
-        let target = if run.target == "kernel" { String::new() } else { format!(" --target {}", run.target) };
+        let target =
+            if self.target == "kernel" { String::new() } else { format!(" --target {}", self.target) };
         Plan::make(PlanFor {
-            suite: Arc::clone(&self.suite),
+            suite,
             catalogue: Arc::clone(&self.catalogue),
             profile: self.profile.clone(),
             surroundings,
@@ -280,6 +300,16 @@ fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
     able
 }
 
+/// The ways into the states: those beside other cases, or the built-in ones.
+pub(crate) fn fixtures(cases: Option<&Path>) -> Result<Fixtures, Stop> {
+    let beside = cases.map(|folder| folder.join("fixtures/states.yaml")).filter(|path| path.is_file());
+    let fixtures = match beside {
+        Some(path) => Fixtures::read(&path.display().to_string(), &read_file(&path, "fixtures")?),
+        None => Fixtures::embedded(),
+    };
+    fixtures.map_err(|found| invalid(&found))
+}
+
 pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -288,7 +318,9 @@ pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
         for entry in entries.flatten() {
             let path = entry.path();
             if path.is_dir() {
-                folders.push(path);
+                if !NOT_AREAS.iter().any(|name| path.ends_with(name)) {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|extension| extension == "yaml") {
                 files.push((path.display().to_string(), read_file(&path, "cases")?));
             }
@@ -311,14 +343,21 @@ fn unreadable(path: &Path, what: &str, error: &std::io::Error) -> Stop {
 
 /// Diagnostics as people read them.
 pub(crate) fn invalid(found: &[Diagnostic]) -> Stop {
-    let texts: Vec<_> = found
-        .iter()
-        .map(|diagnostic| {
-            let source = std::fs::read_to_string(&*diagnostic.place.file).unwrap_or_default();
-            render(diagnostic, &source)
-        })
-        .collect();
+    let texts: Vec<_> =
+        found.iter().map(|problem| render(problem, &source_of(&problem.place.file))).collect();
     Stop::new(exit::INVALID_FILE, texts.join("\n\n"))
+}
+
+/// The text of a file that a diagnostic points into: built in, or on disk.
+pub(crate) fn source_of(file: &str) -> String {
+    let built_in = [tcpspec_core::ledger::LINUX, tcpspec_core::profile::LINUX, Fixtures::SOURCE];
+    let mut built_in = built_in.into_iter().chain(tcpspec_core::requirement::FILES);
+    if let Some((_, text)) = built_in.find(|(name, _)| *name == file) {
+        return text.to_owned();
+    }
+    let suite = Suite::embedded().ok();
+    let text = suite.as_ref().and_then(|suite| suite.text(file)).map(str::to_owned);
+    text.or_else(|| std::fs::read_to_string(file).ok()).unwrap_or_default()
 }
 
 /// In front of or behind the test output, out of the way of a program that reads it.
@@ -332,3 +371,6 @@ fn random_seed() -> u64 {
     // Eight hexadecimal digits are enough, and easier to copy.
     std::hash::RandomState::new().build_hasher().finish() & 0xffff_ffff
 }
+
+/// Folders of a `cases` directory that hold no cases.
+const NOT_AREAS: [&str; 4] = ["requirements", "profiles", "ledger", "fixtures"];

@@ -107,12 +107,15 @@ impl Suite {
 }
 
 impl Fixtures {
+    /// Name and text of the file that the library carries.
+    pub const SOURCE: (&str, &str) = embedded::STATES;
+
     /// The fixtures that the library carries.
     ///
     /// # Errors
     /// Everything that is wrong with them.
     pub fn embedded() -> Result<Self, Vec<Diagnostic>> {
-        let (path, text) = embedded::STATES;
+        let (path, text) = Self::SOURCE;
         Self::read(path, text)
     }
 }

@@ -98,7 +98,7 @@ impl Engine {
                 self.waiting = Waiting::Segment(Box::new(expectation));
             }
             StepKind::Silence(span) => {
-                self.waiting = Waiting::Silence { until: self.acted.after + self.span(index, span)? };
+                self.waiting = Waiting::Silence { span: self.span(index, span)? };
             }
             StepKind::Wait(span) => {
                 self.waiting = Waiting::Pause { until: now + self.span(index, span)? };

@@ -272,7 +272,8 @@ impl Engine {
         Ok(Some(true))
     }
 
-    pub(super) fn await_silence(&mut self, now: Time, until: Time) -> Result<Progress, Undefined> {
+    pub(super) fn await_silence(&mut self, now: Time, span: Duration) -> Result<Progress, Undefined> {
+        let until = self.acted.after + span;
         let Some(index) = self.current.as_ref().map(|(_, index)| *index) else { return Ok(Progress::Done) };
         let nothing = Expectation { index, wanted: Vec::new(), all: false, silence: None, prefer: None };
         while let Some(arrival) = self.front(index) {
@@ -288,7 +289,7 @@ impl Engine {
             let mut finding = self.finding(
                 stamp,
                 FindingCode::AnsweredWhereSilenceRequired,
-                format!("nothing for {}", Span(until.since(self.acted.after))),
+                format!("nothing for {}", Span(span)),
                 format!("{} after {}", segment.summary(relative), Span(stamp.since(self.acted.after))),
             );
             finding.event = Some(event);

@@ -102,7 +102,7 @@ enum BlockKind {
 enum Waiting {
     Nothing,
     Segment(Box<expectation::Expectation>),
-    Silence { until: Time },
+    Silence { span: Duration },
     Pause { until: Time },
     Application(Box<application::Call>),
     Series(Box<series::Series>),
@@ -207,7 +207,7 @@ impl Engine {
         match &self.waiting {
             Waiting::Nothing => None,
             Waiting::Segment(expectation) => Some(self.expectation_wake(expectation)),
-            Waiting::Silence { until } => Some(*until + self.grace(Duration::ZERO)),
+            Waiting::Silence { span } => Some(self.acted.after + *span + self.grace(Duration::ZERO)),
             Waiting::Pause { until } => Some(*until),
             Waiting::Application(call) => Some(call.give_up),
             Waiting::Series(series) => Some(series.until),
@@ -285,7 +285,7 @@ impl Engine {
         let progress = match &mut waiting {
             Waiting::Nothing => Progress::Done,
             Waiting::Segment(expectation) => self.await_segment(now, expectation)?,
-            Waiting::Silence { until } => self.await_silence(now, *until)?,
+            Waiting::Silence { span } => self.await_silence(now, *span)?,
             Waiting::Pause { until } if now >= *until => {
                 self.acted = Acted::at(*until);
                 Progress::Done

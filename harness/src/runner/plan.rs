@@ -3,6 +3,7 @@
 use super::job::{Job, Surroundings};
 use crate::report::{RequirementLine, TrialCard};
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 use tcpspec_core::case::{Capability, Script, Suite, Trial};
@@ -72,15 +73,28 @@ impl Plan {
     /// # Errors
     /// Everything that is wrong with the cases.
     pub fn make(wanted: PlanFor) -> Result<Self, Vec<Diagnostic>> {
-        let PlanFor { suite, catalogue, profile, surroundings, seed, again } = wanted;
+        let all: Vec<_> = wanted.suite.trials().enumerate().collect();
+        // Reading the steps is most of the work before the first packet: every processor helps.
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = all.len().div_ceil(workers).max(1);
+        let parts: Vec<_> = std::thread::scope(|scope| {
+            let wanted = &wanted;
+            let part = |chunk| scope.spawn(move || read_part(chunk, wanted));
+            let workers: Vec<_> = all.chunks(share).map(part).collect();
+            // Started all before the first is awaited.
+            workers
+                .into_iter()
+                .map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect()
+        });
+        drop(all);
         let mut problems = Vec::new();
         let mut trials = Vec::new();
-        for (position, trial) in suite.trials().enumerate() {
-            match planned(position, &trial, &catalogue, &profile, &surroundings, seed) {
-                Ok(planned) => trials.push(planned),
-                Err(found) => problems.extend(found),
-            }
+        for (found, wrong) in parts {
+            trials.extend(found);
+            problems.extend(wrong);
         }
+        let PlanFor { suite, catalogue, again, .. } = wanted;
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -113,23 +127,43 @@ impl Plan {
     }
 }
 
+/// A part of the trials, in order; both families of a row are read once.
+fn read_part(trials: &[(usize, Trial<'_>)], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let mut plans = Vec::new();
+    let mut last: Option<(&str, usize, Script)> = None;
+    for (position, trial) in trials {
+        let known = last.take().filter(|(case, row, _)| (*case, *row) == (trial.case.id(), trial.row));
+        let script = match known {
+            Some((_, _, script)) => Ok(script),
+            None => trial.script(),
+        };
+        match script.and_then(|script| Ok((planned(*position, trial, &script, wanted)?, script))) {
+            Ok((plan, script)) => {
+                plans.push(plan);
+                last = Some((trial.case.id(), trial.row, script));
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    (plans, problems)
+}
+
 fn planned(
     position: usize,
     trial: &Trial<'_>,
-    catalogue: &Catalogue,
-    profile: &Profile,
-    surroundings: &Arc<Surroundings>,
-    seed: u64,
+    script: &Script,
+    wanted: &PlanFor,
 ) -> Result<Planned, Vec<Diagnostic>> {
+    let PlanFor { catalogue, profile, surroundings, seed, .. } = wanted;
     let case = trial.case.case()?;
-    let script = trial.script()?;
     let id = trial.id.to_string();
     let family = trial.id.family();
     let lookup = |name: &str| profile.variable(name);
     let (expected, longest) = (script.expected_duration(&lookup), script.longest_wait(&lookup));
     let levels = case.requirements.iter().filter_map(|id| catalogue.get(id)).map(|found| found.level);
     let level = levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must);
-    let fate = match missing(&script, &case.needs, surroundings) {
+    let fate = match missing(script, &case.needs, surroundings) {
         _ if !surroundings.families.contains(&family) => {
             Fate::Skip(format!("{} has no IP{family} address", profile.name))
         }
@@ -142,12 +176,12 @@ fn planned(
     };
     let trial_seed = mix(seed ^ fnv(&id));
     let private_application = script.capabilities().contains(&Capability::Kill);
-    let target_port = target_port(position, seed, &script, profile);
+    let target_port = target_port(position, *seed, script, profile);
     let job = Job {
         index: 0,
         family,
         seed: trial_seed,
-        script,
+        script: script.clone(),
         level,
         longest_wait: longest,
         private_application,

@@ -201,12 +201,7 @@ impl Verdicts {
             .collect();
         let stale = self.ledger.ledger.stale(&results, self.ledger.today, self.ledger.target());
         for entry in &stale {
-            let file = &entry.diagnostic.place.file;
-            let source = if **file == *tcpspec_core::ledger::LINUX.0 {
-                tcpspec_core::ledger::LINUX.1.to_owned()
-            } else {
-                std::fs::read_to_string(&**file).unwrap_or_default()
-            };
+            let source = crate::run::source_of(&entry.diagnostic.place.file);
             let _ = writeln!(text, "\n{}", render(&entry.diagnostic, &source));
         }
         let late = Span(state.latest);
