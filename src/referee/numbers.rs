@@ -51,7 +51,8 @@ fn out_of_place(sight: &Sight) -> Option<Violation> {
     {
         return Some(after_fin(fin_end, segment.end()));
     }
-    if !connection.holds(segment.seq) && !(ahead && connection.missed) {
+    let excused = ahead && connection.missed;
+    if !excused && !connection.holds(segment.seq) {
         let expected = format!("SEG.SEQ at most {}, where nothing has been left out", connection.snd_nxt);
         let places = format!("{}..{}", connection.iss + 1, connection.snd_nxt);
         let violation = SEQUENCE.broken(expected, format!("SEG.SEQ {}", segment.seq));

@@ -314,6 +314,21 @@ fn text_beyond_the_offered_window_may_be_taken() {
     });
 }
 
+/// SND.WL1: an earlier SEG.SEQ moves SND.UNA alone, and leaves SND.WND as it is.
+#[test]
+fn window_of_a_later_segment_goes_on_behind_an_earlier_one() {
+    everywhere(|at| {
+        let mut watch = watch();
+        watch.wrote(b"0123456789");
+        watch.sent(&at.ours(SYN, 0, 0).window(0));
+        clean(&mut watch, &at.theirs(SYN | ACK, 0, 1));
+        watch.sent(&at.ours(ACK, 100, 1).window(4));
+        clean(&mut watch, &at.theirs(ACK, 1, 1).text(b"0123"));
+        watch.sent(&at.ours(ACK, 1, 5).window(0));
+        clean(&mut watch, &at.theirs(ACK, 5, 1).text(b"4567"));
+    });
+}
+
 /// A lost view of the target's packets excuses one gap.
 #[test]
 fn packet_that_could_not_be_read() {
