@@ -119,6 +119,7 @@ fn syn_ack_retransmitted_behind_a_challenge_ack() {
         watch.sent(&at.ours(ACK, 0, 1));
         clean(&mut watch, &at.theirs(ACK, 1, 1).window(1000));
         clean(&mut watch, &syn_ack);
+        clean(&mut watch, &syn_ack.window(1001));
         clean(&mut watch, &at.theirs(ACK, 1, 1).window(1000));
     });
 }

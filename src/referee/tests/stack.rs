@@ -254,7 +254,7 @@ impl Stack {
         let has = |flags| segment.flags.contains(flags);
         let good_ack = has(ACK) && segment.ack == self.snd_nxt;
         if has(ACK) && !good_ack {
-            return if has(RST) { () } else { self.reset(segment) };
+            return self.reset(segment);
         }
         if has(RST) {
             if good_ack {
@@ -269,7 +269,7 @@ impl Stack {
         if good_ack {
             self.snd_una = segment.ack;
             self.at = At::Established;
-            self.update_window(segment);
+            self.last_update = (segment.seq, segment.ack);
             self.ack();
             self.transmit();
         } else {
@@ -429,8 +429,7 @@ impl Stack {
     fn update_window(&mut self, segment: &Segment) {
         let (wl1, wl2) = self.last_update;
         if wl1.before(segment.seq) || (wl1 == segment.seq && wl2.at_or_before(segment.ack)) {
-            let shift = if segment.flags.contains(SYN) { 0 } else { self.shifts.1 };
-            self.snd_wnd = u32::from(segment.window) << shift;
+            self.snd_wnd = u32::from(segment.window) << self.shifts.1;
             self.last_update = (segment.seq, segment.ack);
         }
     }
