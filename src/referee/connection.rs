@@ -1,7 +1,8 @@
 //! One connection of the target, as far as its segments have shown it.
 
 use super::offers::{Agreement, Offer, Offers, agreement};
-use super::ours::{Ours, Window};
+use super::ours::Ours;
+use super::send_windows::SendWindows;
 use crate::segment::{Flags, Segment, TcpOption};
 use crate::seq::SeqNum;
 use std::collections::HashSet;
@@ -49,8 +50,10 @@ pub(super) struct Connection {
     resets_before: usize,
     /// How many of our windows have been looked at.
     windows_read: usize,
-    /// Windows of ours with an acknowledgment of what it had not been seen to send.
-    windows_ahead: Vec<Window>,
+    /// Windows of ours, and what they acknowledge: more than it had been seen to send.
+    windows_ahead: Vec<(SeqNum, u32)>,
+    /// What SND.WND can be.
+    send_windows: SendWindows,
 }
 
 /// What makes two segments the same, timestamps apart.
@@ -88,6 +91,7 @@ impl Connection {
             resets_before: ours.resets,
             windows_read: ours.windows.len(),
             windows_ahead: Vec::new(),
+            send_windows: SendWindows::default(),
         }
     }
 
@@ -129,17 +133,20 @@ impl Connection {
         // Acknowledged ahead of what was seen, a window counts from when it is caught up with:
         // the target may have sent more than had arrived here when ours left.
         let mut windows = std::mem::take(&mut self.windows_ahead);
-        windows.extend(unread);
-        for window in windows {
-            if !self.holds(window.ack) {
-                self.windows_ahead.push(window);
+        for window in unread {
+            let shift = if window.on_syn { 0 } else { self.our_largest_shift() };
+            let size = self.send_windows.widest_after(window.seq, u32::from(window.window) << shift);
+            windows.push((window.ack, size));
+        }
+        for (ack, size) in windows {
+            if !self.holds(ack) {
+                self.windows_ahead.push((ack, size));
                 continue;
             }
-            if self.acknowledged.distance_from(self.iss) < window.ack.distance_from(self.iss) {
-                self.acknowledged = window.ack;
+            if self.acknowledged.distance_from(self.iss) < ack.distance_from(self.iss) {
+                self.acknowledged = ack;
             }
-            let shift = if window.on_syn { 0 } else { self.our_largest_shift() };
-            self.allow(window.ack + (u32::from(window.window) << shift));
+            self.allow(self.acknowledged + size);
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Ours {
 /// A window as a segment of ours offered it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
+    /// SEG.SEQ.
+    pub(super) seq: SeqNum,
     /// SEG.ACK.
     pub(super) ack: SeqNum,
     /// SEG.WND.
@@ -91,7 +93,8 @@ impl Ours {
             self.unanswered_syns += usize::from(!ack);
         }
         if ack {
-            self.windows.push(Window { ack: segment.ack, window: segment.window, on_syn });
+            let Segment { seq, ack, window, .. } = *segment;
+            self.windows.push(Window { seq, ack, window, on_syn });
             self.acknowledged.insert(segment.ack);
             self.last = Some(Provocation::Ack(segment.ack));
         } else {

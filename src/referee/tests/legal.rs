@@ -119,6 +119,7 @@ fn syn_ack_retransmitted_behind_a_challenge_ack() {
         watch.sent(&at.ours(ACK, 0, 1));
         clean(&mut watch, &at.theirs(ACK, 1, 1).window(1000));
         clean(&mut watch, &syn_ack);
+        clean(&mut watch, &syn_ack.window(1001));
         clean(&mut watch, &at.theirs(ACK, 1, 1).window(1000));
     });
 }
@@ -311,6 +312,21 @@ fn text_beyond_the_offered_window_may_be_taken() {
         watch.sent(&at.ours(ACK, 1, 1).text(&[0; 1400]));
         watch.sent(&at.ours(ACK, 1401, 1).text(&[0; 1400]));
         clean(&mut watch, &at.theirs(ACK, 1, 2801).window(9000));
+    });
+}
+
+/// SND.WL1: an earlier SEG.SEQ moves SND.UNA alone, and leaves SND.WND as it is.
+#[test]
+fn window_of_a_later_segment_goes_on_behind_an_earlier_one() {
+    everywhere(|at| {
+        let mut watch = watch();
+        watch.wrote(b"0123456789");
+        watch.sent(&at.ours(SYN, 0, 0).window(0));
+        clean(&mut watch, &at.theirs(SYN | ACK, 0, 1));
+        watch.sent(&at.ours(ACK, 100, 1).window(4));
+        clean(&mut watch, &at.theirs(ACK, 1, 1).text(b"0123"));
+        watch.sent(&at.ours(ACK, 1, 5).window(0));
+        clean(&mut watch, &at.theirs(ACK, 5, 1).text(b"4567"));
     });
 }
 
