@@ -143,10 +143,8 @@ impl Engine {
                 self.take_front(index, Some(why));
                 continue;
             }
-            if let Some(drained) = self.drain(now, expectation)? {
-                if drained {
-                    continue;
-                }
+            if self.drain(now, expectation)? {
+                continue;
             }
             let Some(arrival) = self.front(index) else { break };
             let stamp = arrival.stamp;
@@ -253,23 +251,23 @@ impl Engine {
         Ok(None)
     }
 
-    /// `drain: yes`: acknowledges a segment of data that is not the one awaited. `Some(true)`: done so.
-    fn drain(&mut self, now: Time, expectation: &Expectation) -> Result<Option<bool>, Undefined> {
+    /// `drain: yes`: acknowledges a segment of data that is not the one awaited. Whether it did.
+    fn drain(&mut self, now: Time, expectation: &Expectation) -> Result<bool, Undefined> {
         let index = expectation.index;
-        let [wanted] = expectation.wanted.as_slice() else { return Ok(None) };
-        let Some(arrival) = self.front(index) else { return Ok(None) };
+        let [wanted] = expectation.wanted.as_slice() else { return Ok(false) };
+        let Some(arrival) = self.front(index) else { return Ok(false) };
         let segment = &arrival.received.segment;
         let plain_data = !segment.payload.is_empty() && !segment.flags.contains(Flags::FIN);
         if !wanted.expect.drain || !plain_data || self.differences(index, &wanted.expect, arrival)?.is_empty()
         {
-            return Ok(None);
+            return Ok(false);
         }
         if let Some(arrival) = self.take_front(index, Some("data of the service")) {
             self.acted = Acted::at(arrival.stamp);
             let ack = self.end_of(index);
             self.send_ack(now, index, ack);
         }
-        Ok(Some(true))
+        Ok(true)
     }
 
     pub(super) fn await_silence(&mut self, now: Time, span: Duration) -> Result<Progress, Undefined> {

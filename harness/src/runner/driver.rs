@@ -2,7 +2,7 @@
 
 use super::job::{Finished, Job};
 use crate::target::{Bench, BenchError};
-use crate::upper_tester::{ProcessUpperTester, UpperTester};
+use crate::upper_tester::{Flushed, ProcessUpperTester, UpperTester};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::cmp::Reverse;
@@ -63,6 +63,8 @@ pub struct Driver<'b> {
     packets: Vec<(Time, std::ops::Range<usize>)>,
     octets: Vec<u8>,
     ready: Epoll,
+    /// The upper tester did not take everything yet.
+    unflushed: bool,
 }
 
 impl<'b> Driver<'b> {
@@ -88,6 +90,7 @@ impl<'b> Driver<'b> {
             packets: Vec::new(),
             octets: Vec::new(),
             ready,
+            unflushed: false,
         })
     }
 
@@ -373,7 +376,7 @@ impl<'b> Driver<'b> {
 
     fn flush(&mut self) -> Result<(), BenchError> {
         if let Some(upper) = self.bench.upper_tester() {
-            upper.flush().map_err(BenchError::of)?;
+            self.unflushed = upper.flush().map_err(BenchError::of)? == Flushed::Partly;
         }
         for active in self.active.values_mut() {
             if let Some(private) = &mut active.private {
@@ -392,6 +395,7 @@ impl<'b> Driver<'b> {
             Some(Reverse((due, _))) => due.since(now).as_millis() as u64 + 1,
             None => 1000,
         };
+        let timeout = if self.unflushed { 1 } else { timeout };
         let timeout = EpollTimeout::from(u16::try_from(timeout.min(1000)).unwrap_or(1000));
         match self.ready.wait(&mut [EpollEvent::empty()], timeout) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
