@@ -1,43 +1,40 @@
-//! `expect`, `one-of` and `silence`: which of the segments that arrive is the one, and when it is
-//! too late to hope.
+//! `expect` and `one-of`: which of the segments that arrive is the one, and when it is too late to
+//! hope.
 
-use super::connection::Arrival;
 use super::eval::Undefined;
 use super::labels::Labelled;
-use super::matching::classify;
-use super::{Acted, BlockKind, Engine, Progress, words};
-use crate::case::{DataPattern, Expect, Expr, OneOf, Step, StepKind};
-use crate::segment::{Flags, Segment};
-use crate::time::{Span, Time};
+use super::{Acted, BlockKind, Engine, Progress};
+use crate::case::{Expect, OneOf, Step, StepKind};
+use crate::time::Time;
 use crate::verdict::{EventKind, FieldDifference, FindingCode, Verdict};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What a step waits for.
 pub(super) struct Expectation {
-    index: usize,
-    wanted: Vec<Wanted>,
+    pub(super) index: usize,
+    pub(super) wanted: Vec<Wanted>,
     /// All of them, in any order; else the first that comes decides.
-    all: bool,
+    pub(super) all: bool,
     /// The alternative in which nothing comes, and for how long.
-    silence: Option<(String, Duration, Arc<[Step]>)>,
-    prefer: Option<String>,
+    pub(super) silence: Option<(String, Duration, Arc<[Step]>)>,
+    pub(super) prefer: Option<String>,
 }
 
 /// One segment that may come.
-struct Wanted {
-    expect: Expect,
-    within: Duration,
-    not_before: Duration,
+pub(super) struct Wanted {
+    pub(super) expect: Expect,
+    pub(super) within: Duration,
+    pub(super) not_before: Duration,
     /// Name and further steps, of an alternative.
     alternative: Option<(String, Arc<[Step]>)>,
 }
 
 /// The first and the last moment at which an answer counts, and where they count from.
-struct Window {
-    base: Time,
-    earliest: Time,
-    latest: Time,
+pub(super) struct Window {
+    pub(super) base: Time,
+    pub(super) earliest: Time,
+    pub(super) latest: Time,
 }
 
 impl Expectation {
@@ -174,7 +171,7 @@ impl Engine {
                 return Ok(Progress::Done);
             }
         }
-        if now < self.last_look(expectation) {
+        if self.heard < self.last_look(expectation) {
             return Ok(Progress::Blocked);
         }
         match expectation.silence.take() {
@@ -219,156 +216,4 @@ impl Engine {
             self.push(rest, None, BlockKind::Body);
         }
     }
-
-    /// Why no step looks at this arrival, where that is so (language reference, "a segment that matters").
-    fn passed_over(
-        &self,
-        expectation: &Expectation,
-        arrival: &Arrival,
-    ) -> Result<Option<&'static str>, Undefined> {
-        if self.script.strict || expectation.wanted.iter().any(|wanted| wanted.expect.strict) || arrival.aside
-        {
-            return Ok(None);
-        }
-        let (segment, index) = (&arrival.received.segment, expectation.index);
-        let connection = &self.connections[index];
-        let again = expectation.wanted.iter().any(|wanted| wanted.expect.again);
-        if connection.is_repetition(segment) && !again {
-            return Ok(Some("a repetition"));
-        }
-        if connection.is_window_update(segment) {
-            for wanted in &expectation.wanted {
-                if self.differences(index, &wanted.expect, arrival)?.is_empty() {
-                    return Ok(None);
-                }
-            }
-            return Ok(Some("a window update"));
-        }
-        // RFC 9293 section 3.8.6.3: an ACK may come alone at any time, before what carries more.
-        if segment.is_pure_ack() && expectation.wanted.iter().all(|wanted| occupies(&wanted.expect)) {
-            return Ok((!expectation.wanted.is_empty()).then_some("an ACK that came alone"));
-        }
-        Ok(None)
-    }
-
-    /// `drain: yes`: acknowledges a segment of data that is not the one awaited. Whether it did.
-    fn drain(&mut self, now: Time, expectation: &Expectation) -> Result<bool, Undefined> {
-        let index = expectation.index;
-        let [wanted] = expectation.wanted.as_slice() else { return Ok(false) };
-        let Some(arrival) = self.front(index) else { return Ok(false) };
-        let segment = &arrival.received.segment;
-        let plain_data = !segment.payload.is_empty() && !segment.flags.contains(Flags::FIN);
-        if !wanted.expect.drain || !plain_data || self.differences(index, &wanted.expect, arrival)?.is_empty()
-        {
-            return Ok(false);
-        }
-        if let Some(arrival) = self.take_front(index, Some("data of the service")) {
-            self.acted = Acted::at(arrival.stamp);
-            let ack = self.end_of(index);
-            self.send_ack(now, index, ack);
-        }
-        Ok(true)
-    }
-
-    pub(super) fn await_silence(&mut self, now: Time, span: Duration) -> Result<Progress, Undefined> {
-        let until = self.acted.after + span;
-        let Some(index) = self.current.as_ref().map(|(_, index)| *index) else { return Ok(Progress::Done) };
-        let nothing = Expectation { index, wanted: Vec::new(), all: false, silence: None, prefer: None };
-        while let Some(arrival) = self.front(index) {
-            if arrival.stamp > until {
-                break;
-            }
-            if let Some(why) = self.passed_over(&nothing, arrival)? {
-                self.take_front(index, Some(why));
-                continue;
-            }
-            let (stamp, event) = (arrival.stamp, arrival.event);
-            let (relative, segment) = (self.bases(index), arrival.received.segment.clone());
-            let mut finding = self.finding(
-                stamp,
-                FindingCode::AnsweredWhereSilenceRequired,
-                format!("nothing for {}", Span(span)),
-                format!("{} after {}", segment.summary(relative), Span(stamp.since(self.acted.after))),
-            );
-            finding.event = Some(event);
-            self.fail(finding);
-            return Ok(Progress::Done);
-        }
-        if now < until + self.grace(Duration::ZERO) {
-            return Ok(Progress::Blocked);
-        }
-        self.note(until, index, EventKind::Nothing);
-        Ok(Progress::Done)
-    }
-
-    /// What is awaited, in words.
-    fn awaited(&self, expectation: &Expectation) -> String {
-        let silence = expectation.silence.as_ref().map(|(_, span, _)| format!("nothing for {}", Span(*span)));
-        let texts: Vec<_> =
-            expectation.wanted.iter().map(|wanted| words::awaited(&wanted.expect)).chain(silence).collect();
-        texts.join(if expectation.all { " and " } else { ", or " })
-    }
-
-    fn wrong_segment(&mut self, expectation: &Expectation, at: usize, differences: Vec<FieldDifference>) {
-        let index = expectation.index;
-        let Some(arrival) = self.take_front(index, None) else { return };
-        let segment: &Segment = &arrival.received.segment;
-        let code = classify(&expectation.wanted[at].expect, segment, &differences);
-        let saw = format!(
-            "{} after {}",
-            segment.summary(self.bases(index)),
-            Span(arrival.stamp.since(self.acted.after))
-        );
-        let mut finding = self.finding(arrival.stamp, code, self.awaited(expectation), saw);
-        finding.differences = differences;
-        finding.event = Some(arrival.event);
-        self.fail(finding);
-    }
-
-    fn wrong_moment(&mut self, expectation: &Expectation, at: usize, window: &Window, stamp: Time) {
-        let Some(arrival) = self.take_front(expectation.index, None) else { return };
-        let wanted = &expectation.wanted[at];
-        let came = Span(stamp.since(window.base));
-        let (code, expected) = if stamp > window.latest {
-            (
-                FindingCode::AnsweredTooLate,
-                format!("{} within {}", self.awaited(expectation), Span(wanted.within)),
-            )
-        } else {
-            let expected = format!("{} not before {}", self.awaited(expectation), Span(wanted.not_before));
-            (FindingCode::AnsweredTooEarly, expected)
-        };
-        let mut finding = self.finding(stamp, code, expected, format!("it after {came}"));
-        finding.event = Some(arrival.event);
-        self.fail(finding);
-    }
-
-    fn silent(&mut self, now: Time, expectation: &Expectation) {
-        let event = self.note(now, expectation.index, EventKind::Nothing);
-        let waited = Span(now.since(self.acted.after));
-        let within = expectation.wanted.iter().map(|wanted| wanted.within).max().unwrap_or_default();
-        let expected = format!("{} within {}", self.awaited(expectation), Span(within));
-        let mut finding = self.finding(
-            now,
-            FindingCode::SilentWhereAnswerRequired,
-            expected,
-            format!("nothing that answers, in {waited}"),
-        );
-        finding.event = Some(event);
-        self.fail(finding);
-    }
-}
-
-/// Whether what is expected occupies sequence space for certain.
-fn occupies(expect: &Expect) -> bool {
-    let control = !expect.flags.is_empty()
-        && expect.flags.iter().all(|flags| flags.contains(Flags::SYN) || flags.contains(Flags::FIN));
-    let text = match &expect.data {
-        Some(DataPattern::Text(_)) => true,
-        Some(DataPattern::Stream(crate::case::Pattern::Is(Expr::Int(length)))) => *length > 0,
-        Some(DataPattern::Stream(crate::case::Pattern::Is(_) | crate::case::Pattern::Any)) => true,
-        Some(DataPattern::Stream(crate::case::Pattern::Range(Expr::Int(low), _))) => *low > 0,
-        _ => false,
-    };
-    control || text
 }

@@ -15,13 +15,16 @@ mod io;
 mod judge;
 mod labels;
 mod matching;
+mod passing;
 mod probe;
 mod series;
+mod silence;
 mod state_check;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod time_wait;
+mod unmet;
 mod words;
 
 pub use config::TrialConfig;
@@ -66,6 +69,8 @@ pub struct Engine {
     next_command: u32,
     lateness: Duration,
     started: Time,
+    /// Every frame stamped before this moment has been handed in: a wait can be over.
+    heard: Time,
     record: Record,
     findings: Vec<(Verdict, Finding)>,
     actions: Vec<Action>,
@@ -155,6 +160,7 @@ impl Engine {
             next_command: 0,
             lateness: Duration::ZERO,
             started: Time::default(),
+            heard: Time::default(),
             record: Record::default(),
             findings: Vec::new(),
             actions: Vec::new(),
@@ -173,10 +179,18 @@ impl Engine {
         }
         match input {
             Input::Start => self.start(now),
-            Input::Packet { stamp, octets } => self.packet(now, stamp, octets),
+            // Frames come in the order of their stamps: behind this one others may wait, however
+            // late it is by now.
+            Input::Packet { stamp, octets } => {
+                self.heard = self.heard.max(stamp);
+                self.packet(now, stamp, octets);
+            }
             Input::App(report) => self.application_reported(now, report),
             Input::Table(entry) => self.table_answered(now, entry),
-            Input::Timer => {}
+            Input::Timer => {
+                let due = self.next_wake().filter(|due| *due <= now);
+                self.heard = self.heard.max(due.unwrap_or_default());
+            }
         }
         self.run(now);
         std::mem::take(&mut self.actions)
@@ -216,7 +230,7 @@ impl Engine {
             Waiting::Application(call) => Some(call.give_up),
             Waiting::Series(series) => Some(series.until),
             Waiting::Table(check) => check.wake(),
-            Waiting::TimeWait(measure) => measure.next_wake(),
+            Waiting::TimeWait(measure) => measure.next_wake(self),
         }
     }
 
@@ -289,7 +303,7 @@ impl Engine {
         let progress = match &mut waiting {
             Waiting::Nothing => Progress::Done,
             Waiting::Segment(expectation) => self.await_segment(now, expectation)?,
-            Waiting::Silence { span } => self.await_silence(now, *span)?,
+            Waiting::Silence { span } => self.await_silence(*span)?,
             Waiting::Pause { until } if now >= *until => {
                 self.acted = Acted::at(*until);
                 Progress::Done

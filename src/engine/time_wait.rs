@@ -102,7 +102,7 @@ impl Engine {
                         if segment.flags.contains(Flags::SYN) {
                             self.withdraw(now, sample.index);
                         }
-                    } else if now >= asked + self.default_within() + self.grace(self.default_within()) {
+                    } else if self.heard >= self.answered_by(asked) {
                         return Ok(self.no_answer(now, sample));
                     }
                 }
@@ -115,6 +115,11 @@ impl Engine {
             return Ok(Progress::Done);
         }
         Ok(Progress::Blocked)
+    }
+
+    /// When a question that was put at `asked` must have been answered.
+    pub(super) fn answered_by(&self, asked: Time) -> Time {
+        asked + self.default_within() + self.grace(self.default_within())
     }
 
     /// The question: a bare SYN with a lower number, which restarts nothing (see [`super::probe`]).
@@ -172,11 +177,10 @@ impl Engine {
 }
 
 impl TimeWaitMeasure {
-    pub(super) fn next_wake(&self) -> Option<Time> {
+    pub(super) fn next_wake(&self, engine: &Engine) -> Option<Time> {
         let wake = |sample: &Sample| match (sample.asked, sample.there) {
             (None, _) => Some(sample.due),
-            // The longest wait for an answer, generously: the engine looks again at any arrival.
-            (Some(asked), None) => Some(asked + Duration::from_secs(3)),
+            (Some(asked), None) => Some(engine.answered_by(asked)),
             (Some(_), Some(_)) => None,
         };
         self.samples.iter().filter_map(wake).min()

@@ -1,0 +1,41 @@
+//! `silence:` nothing that matters, for so long.
+
+use super::eval::Undefined;
+use super::expectation::Expectation;
+use super::{Engine, Progress};
+use crate::time::Span;
+use crate::verdict::{EventKind, FindingCode};
+use std::time::Duration;
+
+impl Engine {
+    pub(super) fn await_silence(&mut self, span: Duration) -> Result<Progress, Undefined> {
+        let until = self.acted.after + span;
+        let Some(index) = self.current.as_ref().map(|(_, index)| *index) else { return Ok(Progress::Done) };
+        let nothing = Expectation { index, wanted: Vec::new(), all: false, silence: None, prefer: None };
+        while let Some(arrival) = self.front(index) {
+            if arrival.stamp > until {
+                break;
+            }
+            if let Some(why) = self.passed_over(&nothing, arrival)? {
+                self.take_front(index, Some(why));
+                continue;
+            }
+            let (stamp, event) = (arrival.stamp, arrival.event);
+            let (relative, segment) = (self.bases(index), arrival.received.segment.clone());
+            let mut finding = self.finding(
+                stamp,
+                FindingCode::AnsweredWhereSilenceRequired,
+                format!("nothing for {}", Span(span)),
+                format!("{} after {}", segment.summary(relative), Span(stamp.since(self.acted.after))),
+            );
+            finding.event = Some(event);
+            self.fail(finding);
+            return Ok(Progress::Done);
+        }
+        if self.heard < until + self.grace(Duration::ZERO) {
+            return Ok(Progress::Blocked);
+        }
+        self.note(until, index, EventKind::Nothing);
+        Ok(Progress::Done)
+    }
+}
