@@ -53,17 +53,16 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
     let printing = Arc::new(Printing { plan, board, verdicts, status });
     let arguments = arguments(run, &selection, &printing.plan);
     if run.list {
-        libtest_mimic::run(&arguments, trials(&printing));
+        let _ = libtest_mimic::run(&arguments, trials(&printing));
         return Ok(exit::GREEN);
     }
     let mut bench = inputs.bench(kernel)?;
     say(json, &format!("tcpspec {}: {}, seed {seed:x}", env!("CARGO_PKG_VERSION"), inputs.profile.name));
     let driving = drive(run, &selection, &printing, bench.as_mut());
-    driving.map(|()| {
-        let (code, text) = printing.verdicts.close(&printing.plan);
-        say(json, text.trim_end());
-        code
-    })
+    driving?;
+    let (code, text) = printing.verdicts.close(&printing.plan, &bench.complaints());
+    say(json, text.trim_end());
+    Ok(code)
 }
 
 /// What a run reads before it touches anything.
@@ -229,7 +228,8 @@ fn drive(
         let drawing = std::thread::Builder::new().name("status".into());
         // Without its status line a run is still a run.
         let _ = drawing.spawn_scoped(scope, move || status.run(board));
-        libtest_mimic::run(&arguments, trials);
+        // Its counts are libtest's; the code to exit with follows from the verdicts.
+        let _ = libtest_mimic::run(&arguments, trials);
         printing.status.end();
         Ok(())
     })

@@ -30,6 +30,7 @@ mod words;
 pub use config::TrialConfig;
 pub use io::{Action, Input, TableEntry};
 pub use stream::{Direction, Stream};
+pub use time_wait::MEASURED_CONNECTIONS;
 
 use crate::app::CommandId;
 use crate::case::{Acks, Script, Step};
@@ -77,6 +78,8 @@ pub struct Engine {
     actions: Vec<Action>,
     /// Labels bound to segments that leave with this step's actions.
     departing: Vec<String>,
+    /// The target's table named another state, and the wire has yet to be heard.
+    table_finding: Option<Finding>,
     /// What `measure: time-wait` demands, while its connections are on their way.
     time_wait_wanted: Option<(Duration, f64)>,
     ended: bool,
@@ -165,6 +168,7 @@ impl Engine {
             findings: Vec::new(),
             actions: Vec::new(),
             departing: Vec::new(),
+            table_finding: None,
             time_wait_wanted: None,
             ended: false,
         }
@@ -353,6 +357,11 @@ impl Engine {
                 _ => {}
             }
             self.stack.pop();
+            // The question on the wire is through, and has found nothing.
+            if let Some(finding) = self.table_finding.take() {
+                self.fail(finding);
+                return None;
+            }
         }
     }
 

@@ -36,6 +36,9 @@ struct Sample {
 const EARLY: [f64; 5] = [0.02, 0.1, 0.25, 0.5, 0.75];
 const AROUND: [f64; 11] = [-2.0, -1.6, -1.2, -1.05, -0.6, -0.2, 0.2, 0.6, 1.05, 1.2, 1.4];
 
+/// How many connections a measure makes beside the one that is named.
+pub const MEASURED_CONNECTIONS: usize = EARLY.len() + AROUND.len();
+
 impl Engine {
     /// Lines up the connections that are asked, and their way into TIME-WAIT.
     pub(super) fn prepare_time_wait(&mut self, index: usize, spec: &Measure) -> Result<(), Undefined> {
@@ -44,7 +47,7 @@ impl Engine {
         // Nothing to run: it stands below the ways into the state, and begins the wait behind them.
         self.push(Arc::new([]), None, BlockKind::Measuring { first });
         let mut ways = Vec::new();
-        for number in 0..EARLY.len() + AROUND.len() {
+        for number in 0..MEASURED_CONNECTIONS {
             let name = format!("{}.{number}", given.connection);
             let own = self.add_connection(given.clone(), name)?;
             ways.push(self.way_into(&given, own)?);

@@ -47,7 +47,7 @@ pub struct Job {
 impl Job {
     /// The state machine of one attempt.
     #[must_use]
-    pub fn engine(&self, host: IpAddr, target: IpAddr, attempt: u32, table: bool) -> Engine {
+    pub fn engine(&self, host: IpAddr, target: IpAddr, table: bool) -> Engine {
         let mut config = self.surroundings.config.clone();
         config.seed = self.seed;
         config.bench = host;
@@ -56,9 +56,8 @@ impl Job {
         config.level = self.level;
         // Below the ports that systems give out by themselves.
         config.bench_port = 20_000 + (self.seed % 10_000) as u16;
-        // The listener of a first attempt may not be gone yet when the second begins.
-        let again = if config.agent { u16::try_from(attempt).unwrap_or(0) * 17 } else { 0 };
-        config.target_port = self.target_port.wrapping_add(again);
+        // A second attempt has the same: its sockets are asked for after the first one's were released.
+        config.target_port = self.target_port;
         Engine::new(config, self.script.clone())
     }
 }

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
-use tcpspec_core::case::{Capability, Script, Suite, Trial};
+use tcpspec_core::case::{Capability, Script, Step, StepKind, Suite, Trial};
 use tcpspec_core::profile::Profile;
 use tcpspec_core::requirement::{Catalogue, Level};
+use tcpspec_core::state::State;
 use tcpspec_core::yaml::Diagnostic;
 
 /// All trials, sorted by how long they are expected to take: short ones give the first lines.
@@ -64,16 +65,13 @@ pub struct PlanFor {
     pub again: String,
 }
 
-/// Ports that one trial may take: each connection has its own, and `measure: time-wait` sixteen more.
-const PORTS_A_TRIAL: u32 = 17;
-
 impl Plan {
     /// Reads every trial's steps and says what becomes of it.
     ///
     /// # Errors
     /// Everything that is wrong with the cases.
     pub fn make(wanted: PlanFor) -> Result<Self, Vec<Diagnostic>> {
-        let all: Vec<_> = wanted.suite.trials().enumerate().collect();
+        let all: Vec<_> = wanted.suite.trials().collect();
         // Reading the steps is most of the work before the first packet: every processor helps.
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         let share = all.len().div_ceil(workers).max(1);
@@ -94,10 +92,11 @@ impl Plan {
             trials.extend(found);
             problems.extend(wrong);
         }
-        let PlanFor { suite, catalogue, again, .. } = wanted;
         if !problems.is_empty() {
             return Err(problems);
         }
+        give_ports(&mut trials, &wanted.profile, wanted.seed);
+        let PlanFor { suite, catalogue, again, .. } = wanted;
         trials.sort_by_key(|trial| trial.expected);
         for (index, trial) in trials.iter_mut().enumerate() {
             trial.job.index = index;
@@ -128,17 +127,17 @@ impl Plan {
 }
 
 /// A part of the trials, in order; both families of a row are read once.
-fn read_part(trials: &[(usize, Trial<'_>)], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagnostic>) {
+fn read_part(trials: &[Trial<'_>], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut plans = Vec::new();
     let mut last: Option<(&str, usize, Script)> = None;
-    for (position, trial) in trials {
+    for trial in trials {
         let known = last.take().filter(|(case, row, _)| (*case, *row) == (trial.case.id(), trial.row));
         let script = match known {
             Some((_, _, script)) => Ok(script),
             None => trial.script(),
         };
-        match script.and_then(|script| Ok((planned(*position, trial, &script, wanted)?, script))) {
+        match script.and_then(|script| Ok((planned(trial, &script, wanted)?, script))) {
             Ok((plan, script)) => {
                 plans.push(plan);
                 last = Some((trial.case.id(), trial.row, script));
@@ -149,12 +148,7 @@ fn read_part(trials: &[(usize, Trial<'_>)], wanted: &PlanFor) -> (Vec<Planned>, 
     (plans, problems)
 }
 
-fn planned(
-    position: usize,
-    trial: &Trial<'_>,
-    script: &Script,
-    wanted: &PlanFor,
-) -> Result<Planned, Vec<Diagnostic>> {
+fn planned(trial: &Trial<'_>, script: &Script, wanted: &PlanFor) -> Result<Planned, Vec<Diagnostic>> {
     let PlanFor { catalogue, profile, surroundings, seed, .. } = wanted;
     let case = trial.case.case()?;
     let id = trial.id.to_string();
@@ -176,7 +170,7 @@ fn planned(
     };
     let trial_seed = mix(seed ^ fnv(&id));
     let private_application = script.capabilities().contains(&Capability::Kill);
-    let target_port = target_port(position, *seed, script, profile);
+    let target_port = service_port(script, profile);
     let job = Job {
         index: 0,
         family,
@@ -204,29 +198,43 @@ fn missing(script: &Script, needs: &[Capability], surroundings: &Surroundings) -
     missing
 }
 
-/// An own port for every trial, seeded, or that of the service which the trial needs.
-fn target_port(position: usize, seed: u64, script: &Script, profile: &Profile) -> u16 {
-    use tcpspec_core::state::State;
-    if let Some(device) = profile.device() {
-        let services = &device.services;
-        let needs = script.capabilities();
-        let starts_closed = script.given.iter().all(|given| given.state == State::Closed);
-        let by_need = [
-            (Capability::Daytime, services.daytime),
-            (Capability::Http, services.http),
-            (Capability::Discard, services.discard),
-            (Capability::Echo, services.echo),
-        ];
-        let named = by_need.into_iter().find(|(need, _)| needs.contains(need)).and_then(|(_, port)| port);
-        let any = services.discard.or(services.echo).or(services.http).or(services.daytime);
-        return if starts_closed { services.closed } else { named.or(any) }.unwrap_or(9);
+/// Own ports for every trial, one for each listener, from a place that the seed chooses.
+fn give_ports(trials: &mut [Planned], profile: &Profile, seed: u64) {
+    if profile.device().is_some() {
+        return;
     }
-    // Spread over the whole range, from a place that the seed chooses.
-    let ports = profile.ports.target.clone();
-    let count = u32::from(*ports.end() - *ports.start()).max(1);
-    let place = u32::try_from(position).unwrap_or(0).wrapping_mul(PORTS_A_TRIAL);
-    let start = (seed % u64::from(count)) as u32;
-    *ports.start() + u16::try_from((start + place) % count).unwrap_or(0)
+    let (first, last) = (u64::from(*profile.ports.target.start()), u64::from(*profile.ports.target.end()));
+    let count = last - first + 1;
+    let mut next = seed % count;
+    for trial in trials {
+        let script = &trial.job.script;
+        let listeners = if script.same_target_port { 1 } else { script.given.len() as u64 };
+        let measures = |step: &Step| matches!(step.kind, StepKind::Measure(_));
+        let wanted = listeners + if script.steps.iter().any(measures) { MEASURED_CONNECTIONS } else { 0 };
+        // A trial's ports are in a row.
+        if next + wanted > count {
+            next = 0;
+        }
+        trial.job.target_port = u16::try_from(first + next).unwrap_or(0);
+        next = (next + wanted) % count;
+    }
+}
+
+/// The port of the service that a trial needs.
+fn service_port(script: &Script, profile: &Profile) -> u16 {
+    let Some(device) = profile.device() else { return 0 };
+    let services = &device.services;
+    let needs = script.capabilities();
+    let starts_closed = script.given.iter().all(|given| given.state == State::Closed);
+    let by_need = [
+        (Capability::Daytime, services.daytime),
+        (Capability::Http, services.http),
+        (Capability::Discard, services.discard),
+        (Capability::Echo, services.echo),
+    ];
+    let named = by_need.into_iter().find(|(need, _)| needs.contains(need)).and_then(|(_, port)| port);
+    let any = services.discard.or(services.echo).or(services.http).or(services.daytime);
+    if starts_closed { services.closed } else { named.or(any) }.unwrap_or(9)
 }
 
 /// FNV-1a: stable over versions and machines, as a repeated trial must be.
@@ -240,3 +248,6 @@ const fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
 }
+
+/// Beside its own, `measure: time-wait` makes so many connections.
+const MEASURED_CONNECTIONS: u64 = tcpspec_core::engine::MEASURED_CONNECTIONS as u64;
