@@ -59,11 +59,10 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
     let mut bench = inputs.bench(kernel)?;
     say(json, &format!("tcpspec {}: {}, seed {seed:x}", env!("CARGO_PKG_VERSION"), inputs.profile.name));
     let driving = drive(run, &selection, &printing, bench.as_mut());
-    driving.map(|()| {
-        let (code, text) = printing.verdicts.close(&printing.plan);
-        say(json, text.trim_end());
-        code
-    })
+    driving?;
+    let (code, text) = printing.verdicts.close(&printing.plan, &bench.complaints());
+    say(json, text.trim_end());
+    Ok(code)
 }
 
 /// What a run reads before it touches anything.

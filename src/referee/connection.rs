@@ -19,6 +19,8 @@ pub(super) struct Connection {
     pub(super) snd_nxt: SeqNum,
     /// The number behind its FIN.
     pub(super) fin_end: Option<SeqNum>,
+    /// The acknowledgment that showed it.
+    first_ack: SeqNum,
     /// Its last acknowledgment; meaningful once `irs` is known.
     pub(super) ack: SeqNum,
     /// The furthest right edge of the window that it offered.
@@ -74,6 +76,7 @@ impl Connection {
             irs: None,
             snd_nxt: syn.seq,
             fin_end: None,
+            first_ack: SeqNum(0),
             ack: SeqNum(0),
             offered_edge: None,
             allowed_edge: None,
@@ -119,12 +122,15 @@ impl Connection {
     pub(super) fn prepare(&mut self, segment: &Segment, ours: &Ours) {
         if self.irs.is_none() && segment.flags.contains(Flags::ACK) && self.holds(segment.seq) {
             self.irs = ours.syn_acknowledged_by(segment.ack);
+            self.first_ack = segment.ack;
             self.ack = self.irs.map_or(self.ack, |irs| irs + 1);
         }
-        let Some(irs) = self.irs else { return };
+        if self.irs.is_none() {
+            return;
+        }
         if !self.synchronized {
-            self.ours = ours.offers_at(irs);
-            if let Some(window) = ours.syn_window_at(irs) {
+            self.ours = ours.offers_acknowledged_by(self.first_ack);
+            if let Some(window) = ours.syn_window_acknowledged_by(self.first_ack) {
                 self.allow(self.iss + 1 + u32::from(window));
             }
         }

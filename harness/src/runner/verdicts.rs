@@ -156,9 +156,10 @@ impl Verdicts {
         Err(format!("ERROR  the bench gave up: {why}"))
     }
 
-    /// The code to exit with, and everything that is to be said behind libtest's own summary.
+    /// The code to exit with, and everything that is to be said behind libtest's own summary;
+    /// `complaints` are the bench's.
     #[must_use]
-    pub fn close(&self, plan: &Plan) -> (u8, String) {
+    pub fn close(&self, plan: &Plan, complaints: &[String]) -> (u8, String) {
         let state = self.state();
         let mut text = String::new();
         let count = |word| state.said.values().filter(|said| said.word == word).count();
@@ -208,11 +209,14 @@ impl Verdicts {
         }
         let late = Span(state.latest);
         let _ = writeln!(text, "bench: at most {late} late, {} trials repeated", state.repeated);
+        for complaint in complaints {
+            let _ = writeln!(text, "bench: {complaint}");
+        }
         let any = |word| count(word) > 0;
         let red = !stale.is_empty() || state.said.values().any(|said| said.red && said.word != Word::Error);
         let code = if red {
             exit::RED
-        } else if any(Word::Error) || state.bench_broke.is_some() {
+        } else if any(Word::Error) || state.bench_broke.is_some() || !complaints.is_empty() {
             exit::BENCH_FAULT
         } else {
             exit::GREEN

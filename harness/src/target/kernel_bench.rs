@@ -124,6 +124,25 @@ impl Bench for KernelBench {
         })
     }
 
+    fn complaints(&mut self) -> Vec<String> {
+        let Ok(counters) = self.target.counters() else { return Vec::new() };
+        let lost = [counters.bench, counters.target].map(|end| end.receive_dropped + end.send_dropped);
+        let mut complaints = Vec::new();
+        if lost.iter().sum::<u64>() > 0 {
+            complaints.push(format!(
+                "the link lost {} frames at the bench's end and {} at the target's",
+                lost[0], lost[1]
+            ));
+        }
+        if counters.syn_cookies_sent > 0 {
+            complaints.push(format!(
+                "the target sent {} SYN cookies: its half-open connections did not fit, and it forgot options",
+                counters.syn_cookies_sent
+            ));
+        }
+        complaints
+    }
+
     fn most_at_once(&self) -> Option<usize> {
         None
     }
