@@ -71,6 +71,11 @@ impl KernelBench {
     pub(crate) fn parts(&mut self) -> (&KernelTarget, &mut EthernetLink) {
         (&self.target, &mut self.link)
     }
+
+    /// The process of the upper tester, for the measurement of its memory.
+    pub(crate) fn upper_tester_pid(&self) -> u32 {
+        self.upper.pid()
+    }
 }
 
 impl Bench for KernelBench {
