@@ -1,10 +1,10 @@
 //! What arrives: decoding, the referee, and the queue from which steps take their segments.
 
-use super::connection::Arrival;
+use super::connection::{Arrival, Scope};
 use super::{Engine, words};
 use crate::case::Acks;
 use crate::referee::{Violation, Watch};
-use crate::segment::{Endpoint, Flags, Packet, Received, decode};
+use crate::segment::{Endpoint, Flags, Packet, Received, Segment, decode};
 use crate::seq::SeqNum;
 use crate::time::Time;
 use crate::verdict::{EventKind, Finding};
@@ -16,6 +16,20 @@ pub(super) struct Aside {
     /// The connection whose steps await the answer.
     pub(super) connection: usize,
     pub(super) watch: Watch,
+    /// What came since we last sent something there.
+    pub(super) seen: Vec<(SeqNum, u32, Flags)>,
+}
+
+impl Aside {
+    /// Whether exactly this came before; from now on it did.
+    fn came_before(&mut self, segment: &Segment) -> bool {
+        let this = (segment.seq, segment.len(), segment.flags);
+        let before = !segment.is_empty() && self.seen.contains(&this);
+        if !before {
+            self.seen.push(this);
+        }
+        before
+    }
 }
 
 impl Engine {
@@ -66,6 +80,10 @@ impl Engine {
         for violation in violations {
             self.violation(stamp, event, violation);
         }
+        let again = match (own, aside) {
+            (None, Some(aside)) => self.asides[aside].came_before(&received.segment),
+            _ => false,
+        };
         let connection = &mut self.connections[index];
         if own.is_some() {
             let segment = &received.segment;
@@ -75,9 +93,12 @@ impl Engine {
                 connection.history.push((stamp, segment.seq, segment.len(), control));
             }
         }
-        connection.inbox.push_back(Arrival { stamp, received, event, aside: own.is_none() });
+        let arrival = Arrival { stamp, received, event, aside: own.is_none(), again };
         if own.is_some() {
+            connection.inbox.push_back(arrival);
             self.acknowledge_unasked(now, index);
+        } else {
+            connection.aside_inbox.push_back(arrival);
         }
     }
 
@@ -110,13 +131,13 @@ impl Engine {
 
     /// Looks at the next segment of a connection.
     pub(super) fn front(&self, index: usize) -> Option<&Arrival> {
-        self.connections[index].inbox.front()
+        self.connections[index].front()
     }
 
     /// Takes the next segment out of the queue: the variables include it from here on.
     pub(super) fn take_front(&mut self, index: usize, passed_over: Option<&'static str>) -> Option<Arrival> {
         let connection = &mut self.connections[index];
-        let arrival = connection.inbox.pop_front()?;
+        let arrival = connection.pop_front()?;
         if !arrival.aside {
             connection.take(&arrival.received.segment);
         }
@@ -130,8 +151,16 @@ impl Engine {
 
     /// Puts aside everything that has come so far: a question asked now is answered later.
     pub(super) fn clear_inbox(&mut self, index: usize) {
+        self.connections[index].scope = Scope::ALL;
         while self.take_front(index, Some("before the question")).is_some() {}
+        self.connections[index].scope = Scope::OWN;
         self.acts = None;
+    }
+
+    /// A step has looked at what came on this connection.
+    pub(super) fn looked_at(&mut self, index: usize) {
+        self.acts = None;
+        self.connections[index].scope.looked();
     }
 
     fn violation(&mut self, at: Time, event: usize, violation: Violation) {

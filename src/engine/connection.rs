@@ -29,6 +29,37 @@ pub(super) struct Arrival {
     pub(super) event: usize,
     /// It answers a segment sent from or to another port: it says nothing about this connection.
     pub(super) aside: bool,
+    /// On such another port: exactly this came before, since we last sent something there.
+    pub(super) again: bool,
+}
+
+/// Where a step looks for what it awaits: on the connection itself, on the other ports from or to
+/// which it sent, or on both. Wherever something was asked since a step last looked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope {
+    own: bool,
+    asides: bool,
+    looked: bool,
+}
+
+impl Scope {
+    /// The connection itself, until something is asked.
+    pub(super) const OWN: Self = Self { own: true, asides: false, looked: true };
+    /// Everything, until something is asked.
+    pub(super) const ALL: Self = Self { own: true, asides: true, looked: true };
+
+    pub(super) fn asked(&mut self, aside: bool) {
+        if self.looked {
+            *self = Self { own: false, asides: false, looked: false };
+        }
+        self.own |= !aside;
+        self.asides |= aside;
+    }
+
+    /// A step has looked: what is asked from now on is another question.
+    pub(super) fn looked(&mut self) {
+        self.looked = true;
+    }
 }
 
 /// A connection.
@@ -69,6 +100,9 @@ pub(super) struct Connection {
     pub(super) to_target: Stream,
     pub(super) from_target: Stream,
     pub(super) inbox: VecDeque<Arrival>,
+    /// What came to, or from, other ports.
+    pub(super) aside_inbox: VecDeque<Arrival>,
+    pub(super) scope: Scope,
     /// Stamps of every arrival with sequence space: (stamp, SEQ, LEN, SYN or FIN bits), for series.
     pub(super) history: Vec<(Time, SeqNum, u32, Flags)>,
     /// Behind the last in-order octet that has arrived, whether a step has looked or not.
@@ -115,11 +149,46 @@ impl Connection {
             to_target: Stream::new(config.seed, number, Direction::ToTarget),
             from_target: Stream::new(config.seed, number, Direction::FromTarget),
             inbox: VecDeque::new(),
+            aside_inbox: VecDeque::new(),
+            scope: Scope::OWN,
             history: Vec::new(),
             arrived_end: None,
             arrivals_to_acknowledge: 0,
             watch: Watch::new(bench, target, config.link_mtu),
             alive: false,
+        }
+    }
+
+    /// The queue whose front comes first of those that a step looks at.
+    fn queue(&self) -> &VecDeque<Arrival> {
+        let stamp = |queue: &VecDeque<Arrival>| queue.front().map(|arrival| arrival.stamp);
+        match (stamp(&self.inbox), stamp(&self.aside_inbox)) {
+            (own, Some(aside))
+                if self.scope.asides && own.is_none_or(|own| !self.scope.own || aside < own) =>
+            {
+                &self.aside_inbox
+            }
+            _ if self.scope.own => &self.inbox,
+            _ => &self.aside_inbox,
+        }
+    }
+
+    /// The next arrival that a step looks at.
+    pub(super) fn front(&self) -> Option<&Arrival> {
+        self.queue().front()
+    }
+
+    /// Every arrival that a step looks at.
+    pub(super) fn arrivals(&self) -> impl Iterator<Item = &Arrival> {
+        let own = self.inbox.iter().filter(|_| self.scope.own);
+        own.chain(self.aside_inbox.iter().filter(|_| self.scope.asides))
+    }
+
+    /// Takes it out of its queue.
+    pub(super) fn pop_front(&mut self) -> Option<Arrival> {
+        match self.front()?.aside {
+            true => self.aside_inbox.pop_front(),
+            false => self.inbox.pop_front(),
         }
     }
 

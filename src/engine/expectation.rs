@@ -271,7 +271,7 @@ impl Engine {
             self.acted = Acted::at(stamp);
             self.departing.retain(|label| !label.is_empty());
         }
-        self.acts = None;
+        self.looked_at(expectation.index);
     }
 
     /// One alternative is taken: note it, and judge it where a SHOULD names another.

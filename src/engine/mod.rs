@@ -38,7 +38,7 @@ use crate::segment::encode_segment;
 use crate::time::Time;
 use crate::verdict::{Event, EventKind, Finding, FindingCode, Origin, Outcome, Record, Verdict};
 use arrivals::Aside;
-use connection::Connection;
+use connection::{Connection, Scope};
 use eval::Undefined;
 use labels::Labelled;
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,6 +102,8 @@ enum BlockKind {
     Body,
     /// A loop: this turn of so many.
     Repeat { turn: u32, times: u32 },
+    /// The steps of a probe.
+    Probing,
     /// Asking on the wire for this state.
     ProbingState(crate::state::State),
     /// Behind the connections of `measure: time-wait`.
@@ -352,15 +354,21 @@ impl Engine {
                     self.begin_measuring_time_wait(now, first);
                     return None;
                 }
-                // What was done on the way asks for nothing any more.
-                BlockKind::Preparing => self.acts = None,
                 _ => {}
             }
-            self.stack.pop();
-            // The question on the wire is through, and has found nothing.
-            if let Some(finding) = self.table_finding.take() {
-                self.fail(finding);
-                return None;
+            let Some(Block { kind, connection, .. }) = self.stack.pop() else { continue };
+            match (kind, connection) {
+                // What was done on the way asks for nothing any more.
+                (BlockKind::Preparing, Some(index)) => self.looked_at(index),
+                (BlockKind::Probing | BlockKind::ProbingState(_), Some(index)) => {
+                    self.connections[index].scope = Scope::OWN;
+                    // The question on the wire is through, and has found nothing.
+                    if let Some(finding) = self.table_finding.take() {
+                        self.fail(finding);
+                        return None;
+                    }
+                }
+                _ => {}
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Tests of the engine: cases in the language, a fake clock, and a target that does as it is told.
 
 mod bench;
+mod connections;
 mod expect;
 mod passing;
 mod peer;
