@@ -1,6 +1,6 @@
 //! What arrives: decoding, the referee, and the queue from which steps take their segments.
 
-use super::connection::{Arrival, Scope};
+use super::inbox::{Arrival, Scope};
 use super::{Engine, words};
 use crate::case::Acks;
 use crate::referee::{Violation, Watch};
@@ -94,18 +94,16 @@ impl Engine {
             }
         }
         let arrival = Arrival { stamp, received, event, aside: own.is_none(), again };
+        connection.inbox.push(arrival);
         if own.is_some() {
-            connection.inbox.push_back(arrival);
             self.acknowledge_unasked(now, index);
-        } else {
-            connection.aside_inbox.push_back(arrival);
         }
     }
 
     /// `acks: all` and `acks: every N`.
     fn acknowledge_unasked(&mut self, now: Time, index: usize) {
         let connection = &mut self.connections[index];
-        let Some(arrival) = connection.inbox.back() else { return };
+        let Some(arrival) = connection.inbox.last() else { return };
         let segment = &arrival.received.segment;
         if segment.is_empty() || segment.flags.contains(Flags::SYN) || connection.iss.is_none() {
             return;
@@ -131,13 +129,13 @@ impl Engine {
 
     /// Looks at the next segment of a connection.
     pub(super) fn front(&self, index: usize) -> Option<&Arrival> {
-        self.connections[index].front()
+        self.connections[index].inbox.front()
     }
 
     /// Takes the next segment out of the queue: the variables include it from here on.
     pub(super) fn take_front(&mut self, index: usize, passed_over: Option<&'static str>) -> Option<Arrival> {
         let connection = &mut self.connections[index];
-        let arrival = connection.pop_front()?;
+        let arrival = connection.inbox.pop_front()?;
         if !arrival.aside {
             connection.take(&arrival.received.segment);
         }
@@ -151,16 +149,16 @@ impl Engine {
 
     /// Puts aside everything that has come so far: a question asked now is answered later.
     pub(super) fn clear_inbox(&mut self, index: usize) {
-        self.connections[index].scope = Scope::ALL;
+        self.connections[index].inbox.scope = Scope::ALL;
         while self.take_front(index, Some("before the question")).is_some() {}
-        self.connections[index].scope = Scope::OWN;
+        self.connections[index].inbox.scope = Scope::OWN;
         self.acts = None;
     }
 
     /// A step has looked at what came on this connection.
     pub(super) fn looked_at(&mut self, index: usize) {
         self.acts = None;
-        self.connections[index].scope.looked();
+        self.connections[index].inbox.scope.looked();
     }
 
     fn violation(&mut self, at: Time, event: usize, violation: Violation) {

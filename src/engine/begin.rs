@@ -3,10 +3,12 @@
 use super::application::Call;
 use super::arrivals::Aside;
 use super::build::Built;
-use super::connection::{Connection, Offer, Scope};
+use super::connection::Connection;
 use super::eval::Undefined;
 use super::expectation::Expectation;
+use super::inbox::Scope;
 use super::labels::Labelled;
+use super::offer::Offer;
 use super::passing::Acts;
 use super::{Acted, Action, Block, BlockKind, Engine, Waiting, series, stream};
 use crate::app::AppCommand;
@@ -54,7 +56,6 @@ impl Engine {
             window_scale: given.window_scale,
             sack: given.sack,
             timestamps: given.timestamps,
-            window: given.window.unwrap_or(u16::MAX),
         };
         let seeded = stream::mix(self.config.seed ^ u64::from(number).wrapping_mul(0x9e37)) as u32;
         let irs = match &given.irs {
@@ -100,7 +101,7 @@ impl Engine {
             }
             StepKind::Silence(span) => {
                 self.waiting = Waiting::Silence { span: self.span(index, span)? };
-                self.connections[index].scope = Scope::ALL;
+                self.connections[index].inbox.scope = Scope::ALL;
             }
             StepKind::Wait(span) => {
                 self.waiting = Waiting::Pause { until: now + self.span(index, span)? };
@@ -200,7 +201,7 @@ impl Engine {
     }
 
     fn act(&mut self, now: Time, index: usize, aside: bool) {
-        self.connections[index].scope.asked(aside);
+        self.connections[index].inbox.scope.asked(aside);
         self.acted = Acted::at(now);
         self.acts = Some(Acts::and(self.acts, now));
         self.departing.push(String::new());

@@ -1,8 +1,8 @@
 //! `expect` and `one-of`: which of the segments that arrive is the one, and when it is too late to
 //! hope.
 
-use super::connection::Arrival;
 use super::eval::Undefined;
+use super::inbox::Arrival;
 use super::labels::Labelled;
 use super::passing::ALONE;
 use super::{Acted, BlockKind, Engine, Progress};

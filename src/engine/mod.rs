@@ -11,10 +11,12 @@ mod config;
 mod connection;
 mod eval;
 mod expectation;
+mod inbox;
 mod io;
 mod judge;
 mod labels;
 mod matching;
+mod offer;
 mod passing;
 mod probe;
 mod series;
@@ -38,8 +40,9 @@ use crate::segment::encode_segment;
 use crate::time::Time;
 use crate::verdict::{Event, EventKind, Finding, FindingCode, Origin, Outcome, Record, Verdict};
 use arrivals::Aside;
-use connection::{Connection, Scope};
+use connection::Connection;
 use eval::Undefined;
+use inbox::Scope;
 use labels::Labelled;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -361,7 +364,7 @@ impl Engine {
                 // What was done on the way asks for nothing any more.
                 (BlockKind::Preparing, Some(index)) => self.looked_at(index),
                 (BlockKind::Probing | BlockKind::ProbingState(_), Some(index)) => {
-                    self.connections[index].scope = Scope::OWN;
+                    self.connections[index].inbox.scope = Scope::OWN;
                     // The question on the wire is through, and has found nothing.
                     if let Some(finding) = self.table_finding.take() {
                         self.fail(finding);

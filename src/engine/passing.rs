@@ -1,9 +1,9 @@
 //! What arrives and does not matter to a step: it is recorded, judged by the referee, and passed over.
 
 use super::Engine;
-use super::connection::Arrival;
 use super::eval::Undefined;
 use super::expectation::Expectation;
+use super::inbox::Arrival;
 use crate::case::{DataPattern, Expect, Expr, Pattern};
 use crate::segment::Flags;
 use crate::time::Time;

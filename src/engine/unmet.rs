@@ -1,8 +1,8 @@
 //! What is said where an expectation is not met: another segment, another moment, or nothing.
 
-use super::connection::Arrival;
 use super::eval::Undefined;
 use super::expectation::{Expectation, Window};
+use super::inbox::Arrival;
 use super::matching::classify;
 use super::{Engine, words};
 use crate::segment::Segment;
@@ -123,7 +123,7 @@ impl Engine {
 
     /// The answer, behind what is none and came too late as well: which, its stamp, and its event.
     fn waits_too_late(&self, expectation: &Expectation) -> Result<Option<(usize, Time, usize)>, Undefined> {
-        for arrival in self.connections[expectation.index].arrivals() {
+        for arrival in self.connections[expectation.index].inbox.arrivals() {
             for (at, wanted) in expectation.wanted.iter().enumerate() {
                 if self.differences(expectation.index, &wanted.expect, arrival)?.is_empty() {
                     return Ok(Some((at, arrival.stamp, arrival.event)));

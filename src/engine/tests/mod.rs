@@ -3,6 +3,7 @@
 mod bench;
 mod connections;
 mod expect;
+mod numbers;
 mod passing;
 mod peer;
 mod timing;
