@@ -3,10 +3,12 @@
 use super::application::Call;
 use super::arrivals::Aside;
 use super::build::Built;
-use super::connection::{Connection, Offer};
+use super::connection::Connection;
 use super::eval::Undefined;
 use super::expectation::Expectation;
+use super::inbox::Scope;
 use super::labels::Labelled;
+use super::offer::Offer;
 use super::passing::Acts;
 use super::{Acted, Action, Block, BlockKind, Engine, Waiting, series, stream};
 use crate::app::AppCommand;
@@ -54,7 +56,6 @@ impl Engine {
             window_scale: given.window_scale,
             sack: given.sack,
             timestamps: given.timestamps,
-            window: given.window.unwrap_or(u16::MAX),
         };
         let seeded = stream::mix(self.config.seed ^ u64::from(number).wrapping_mul(0x9e37)) as u32;
         let irs = match &given.irs {
@@ -100,6 +101,7 @@ impl Engine {
             }
             StepKind::Silence(span) => {
                 self.waiting = Waiting::Silence { span: self.span(index, span)? };
+                self.connections[index].inbox.scope = Scope::ALL;
             }
             StepKind::Wait(span) => {
                 self.waiting = Waiting::Pause { until: now + self.span(index, span)? };
@@ -114,7 +116,7 @@ impl Engine {
                     .map_err(|_| Undefined(format!("{:?} has no form in IPv6", spec.kind)))?;
                 self.actions.push(Action::Send(packet));
                 self.note(now, index, EventKind::SentIcmp(error));
-                self.act(now);
+                self.act(now, index, false);
             }
             StepKind::Retransmissions(spec) => {
                 self.waiting = Waiting::Series(Box::new(series::Series::new(self, index, spec)?));
@@ -123,7 +125,7 @@ impl Engine {
             StepKind::Probe(probe) => {
                 self.clear_inbox(index);
                 let steps = super::probe::steps(*probe, &self.connections[index], &step.place);
-                self.push(steps, Some(index), BlockKind::Body);
+                self.push(steps, Some(index), BlockKind::Probing);
             }
             StepKind::State(state) => self.check_state(now, index, *state),
             StepKind::Repeat { times, steps } => {
@@ -148,7 +150,8 @@ impl Engine {
         }
         let connection = &mut self.connections[index];
         let (bench, target) = (segment.source(), segment.destination());
-        if (bench, target) == (connection.bench, connection.target) {
+        let aside = (bench, target) != (connection.bench, connection.target);
+        if !aside {
             connection.watch.sent(&segment);
             if legal {
                 connection.note_sent(&segment);
@@ -162,12 +165,16 @@ impl Engine {
                 Some(aside) => aside,
                 None => {
                     let watch = Watch::new(bench, target, self.config.link_mtu);
-                    self.asides.push(Aside { bench, target, connection: index, watch });
+                    self.asides.push(Aside { bench, target, connection: index, watch, seen: Vec::new() });
                     self.asides.last_mut().expect("just pushed")
                 }
             };
             aside.connection = index;
             aside.watch.sent(&segment);
+            // A RST draws nothing that was not under way.
+            if !segment.flags.contains(Flags::RST) {
+                aside.seen.clear();
+            }
         }
         if let Some(label) = &spec.label {
             let labelled =
@@ -176,7 +183,7 @@ impl Engine {
             self.departing.push(label.clone());
         }
         self.note(now, index, EventKind::Sent(Box::new(segment)));
-        self.act(now);
+        self.act(now, index, aside);
         Ok(())
     }
 
@@ -193,7 +200,8 @@ impl Engine {
         }
     }
 
-    fn act(&mut self, now: Time) {
+    fn act(&mut self, now: Time, index: usize, aside: bool) {
+        self.connections[index].inbox.scope.asked(aside);
         self.acted = Acted::at(now);
         self.acts = Some(Acts::and(self.acts, now));
         self.departing.push(String::new());

@@ -1,8 +1,8 @@
 //! `expect` and `one-of`: which of the segments that arrive is the one, and when it is too late to
 //! hope.
 
-use super::connection::Arrival;
 use super::eval::Undefined;
+use super::inbox::Arrival;
 use super::labels::Labelled;
 use super::passing::ALONE;
 use super::{Acted, BlockKind, Engine, Progress};
@@ -271,7 +271,7 @@ impl Engine {
             self.acted = Acted::at(stamp);
             self.departing.retain(|label| !label.is_empty());
         }
-        self.acts = None;
+        self.looked_at(expectation.index);
     }
 
     /// One alternative is taken: note it, and judge it where a SHOULD names another.

@@ -1,8 +1,8 @@
 //! Whether a segment is the one that a step expects, and if not, in which fields it differs.
 
 use super::Engine;
-use super::connection::Arrival;
 use super::eval::Undefined;
+use super::inbox::Arrival;
 use crate::case::{DataPattern, Expect, Expr, OptionName, OptionPattern, Pattern};
 use crate::segment::{Flags, Segment, TcpOption};
 use crate::seq::SeqNum;

@@ -11,10 +11,12 @@ mod config;
 mod connection;
 mod eval;
 mod expectation;
+mod inbox;
 mod io;
 mod judge;
 mod labels;
 mod matching;
+mod offer;
 mod passing;
 mod probe;
 mod series;
@@ -40,6 +42,7 @@ use crate::verdict::{Event, EventKind, Finding, FindingCode, Origin, Outcome, Re
 use arrivals::Aside;
 use connection::Connection;
 use eval::Undefined;
+use inbox::Scope;
 use labels::Labelled;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -102,6 +105,8 @@ enum BlockKind {
     Body,
     /// A loop: this turn of so many.
     Repeat { turn: u32, times: u32 },
+    /// The steps of a probe.
+    Probing,
     /// Asking on the wire for this state.
     ProbingState(crate::state::State),
     /// Behind the connections of `measure: time-wait`.
@@ -352,15 +357,21 @@ impl Engine {
                     self.begin_measuring_time_wait(now, first);
                     return None;
                 }
-                // What was done on the way asks for nothing any more.
-                BlockKind::Preparing => self.acts = None,
                 _ => {}
             }
-            self.stack.pop();
-            // The question on the wire is through, and has found nothing.
-            if let Some(finding) = self.table_finding.take() {
-                self.fail(finding);
-                return None;
+            let Some(Block { kind, connection, .. }) = self.stack.pop() else { continue };
+            match (kind, connection) {
+                // What was done on the way asks for nothing any more.
+                (BlockKind::Preparing, Some(index)) => self.looked_at(index),
+                (BlockKind::Probing | BlockKind::ProbingState(_), Some(index)) => {
+                    self.connections[index].inbox.scope = Scope::OWN;
+                    // The question on the wire is through, and has found nothing.
+                    if let Some(finding) = self.table_finding.take() {
+                        self.fail(finding);
+                        return None;
+                    }
+                }
+                _ => {}
             }
         }
     }
