@@ -137,7 +137,7 @@ impl Verdicts {
         if !red {
             return Ok(());
         }
-        let lookup = |id: &str| RequirementLine::of(self.catalogue.get(id)?);
+        let lookup = |id: &str| self.catalogue.get(id).map(RequirementLine::of);
         Err(failure_block(&plan.card(finished.index), outcome, &lookup))
     }
 
