@@ -109,7 +109,12 @@ impl Fixtures {
     }
 
     fn ways(&self, state: State, by: Option<Opening>) -> impl Iterator<Item = Way> {
-        let wanted = move |name: &PathName| by.is_none_or(|by| *name == PathName::Opening(by));
+        let wanted = move |name: &PathName| match (by, name) {
+            (None, _) => true,
+            // A service listens, too.
+            (Some(by), PathName::Service(_)) => by == Opening::Passive,
+            (Some(by), PathName::Opening(opening)) => by == *opening,
+        };
         let names =
             self.paths.keys().filter(move |(to, name)| *to == state && wanted(name)).map(|(_, name)| name);
         names.filter_map(move |name| self.way(state, name, State::ALL.len()))
