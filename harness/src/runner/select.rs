@@ -44,7 +44,24 @@ fn suggestion<'i>(filter: &str, ids: &[&'i str]) -> Option<&'i str> {
             ends.chain([case]).chain(case.split('/')).collect::<Vec<_>>()
         })
         .collect();
-    nearest(filter, parts)
+    nearest(filter, parts).or_else(|| most_in_common(filter, ids))
+}
+
+/// The id that has most words of the filter: `fifty:v4` means `close-wait/many/fifty-stay:v4`.
+fn most_in_common<'i>(filter: &str, ids: &[&'i str]) -> Option<&'i str> {
+    let words = |text: &'_ str| -> Vec<String> {
+        text.split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| word.len() > 1)
+            .map(str::to_owned)
+            .collect()
+    };
+    let wanted = words(filter);
+    let common = |id: &&str| {
+        let have = words(id);
+        wanted.iter().filter(|word| have.contains(word)).count()
+    };
+    // The first of those with most: `max_by_key` would give the last.
+    ids.iter().rev().copied().max_by_key(common).filter(|id| common(id) > 0)
 }
 
 #[cfg(test)]
@@ -83,11 +100,22 @@ mod tests {
 
     #[test]
     fn a_misspelt_filter_is_told_its_nearest_neighbour() {
-        let filters = vec!["closng".into(), "closing/active/four-segment:v4".into(), "v4".into()];
+        let filters = vec![
+            "closng".into(),
+            "closing/active/four-segment:v4".into(),
+            "v4".into(),
+            "rcv:v4".into(),
+            "xx".into(),
+        ];
         let selection = Selection { filters, ..Selection::default() };
         assert_eq!(
             selection.misses(&IDS),
-            [("closng".into(), Some("closing")), ("closing/active/four-segment:v4".into(), Some(IDS[0]))]
+            [
+                ("closng".into(), Some("closing")),
+                ("closing/active/four-segment:v4".into(), Some(IDS[0])),
+                ("rcv:v4".into(), Some(IDS[2])),
+                ("xx".into(), None),
+            ]
         );
     }
 }

@@ -21,7 +21,17 @@ pub(in crate::case) fn given(node: &Node, problems: &mut Problems) -> Vec<Given>
     if several.is_empty() {
         problems.push(node.problem("`given` is empty"));
     }
-    several.iter().filter_map(|(key, node)| named(key, node, problems)).collect()
+    several.iter().flat_map(|(key, node)| named(key, node, problems)).collect()
+}
+
+/// The members of a group (`{many: {state: …, count: 50}}`): `many-0`, `many-1`, … Empty: there is
+/// no such group.
+pub(in crate::case) fn members(group: &str, all: &[String]) -> Vec<String> {
+    let is_member = |name: &&String| {
+        let number = name.strip_prefix(group).and_then(|rest| rest.strip_prefix('-'));
+        number.is_some_and(|number| number.parse::<u32>().is_ok())
+    };
+    all.iter().filter(is_member).cloned().collect()
 }
 
 /// The states that the connections of `given` must end in.
@@ -34,10 +44,13 @@ pub(in crate::case) fn then(node: &Node, given: &[Given], problems: &mut Problem
     match (&node.value, given) {
         (Value::Map(entries), _) => {
             let named = |(key, node): &(Key, Node)| {
-                problems.note(connection_named(&key.name, &key.place, &all))?;
-                end(&key.name, node, problems)
+                let Some(name) = problems.note(connection_named(&key.name, &key.place, &all)) else {
+                    return Vec::new();
+                };
+                let names = if all.contains(&name) { vec![name] } else { members(&name, &all) };
+                names.iter().filter_map(|name| end(name, node, problems)).collect()
             };
-            entries.iter().filter_map(named).collect()
+            entries.iter().flat_map(named).collect()
         }
         (_, [only]) => end(&only.connection, node, problems).into_iter().collect(),
         (_, []) => Vec::new(),
@@ -50,12 +63,22 @@ pub(in crate::case) fn then(node: &Node, given: &[Given], problems: &mut Problem
     }
 }
 
-fn named(key: &Key, node: &Node, problems: &mut Problems) -> Option<Given> {
+/// One connection, or with `count:` so many of a kind.
+fn named(key: &Key, node: &Node, problems: &mut Problems) -> Vec<Given> {
     if let Err(message) = check_name(&key.name) {
         let problem = Diagnostic::new(&key.place, message);
         problems.push(problem.with_hint("with `state:` this is one connection and its options".to_owned()));
     }
-    one(&key.name, node, problems)
+    let entries = node.as_entries().unwrap_or_default();
+    let count = entries.iter().find(|(key, _)| key.name == COUNT);
+    let count = count.and_then(|(_, node)| problems.note(node.as_number(1..=MOST_OF_A_KIND)));
+    let Some(given) = one(&key.name, node, problems) else { return Vec::new() };
+    match count {
+        None => vec![given],
+        Some(count) => (0..count)
+            .map(|number| Given { connection: format!("{}-{number}", key.name), ..given.clone() })
+            .collect(),
+    }
 }
 
 fn one(connection: &str, node: &Node, problems: &mut Problems) -> Option<Given> {
@@ -64,6 +87,10 @@ fn one(connection: &str, node: &Node, problems: &mut Problems) -> Option<Given> 
         return Some(plain(connection, state, node));
     }
     let mut keys = Keys::of(node, KEYS, problems)?;
+    if connection == MAIN && keys.node(COUNT).is_some() {
+        let problem = node.problem("only a named connection can be there several times");
+        keys.problems().push(problem.with_hint("write `{many: {state: …, count: 50}}`".to_owned()));
+    }
     let state = keys.required("state", state);
     let given = Given {
         by: keys.optional("by", word::<Opening>),
@@ -160,6 +187,7 @@ fn octets(node: &Node) -> Result<u32, Diagnostic> {
 
 const KEYS: &[&str] = &[
     "state",
+    COUNT,
     "by",
     "irs",
     "mss",
@@ -186,3 +214,8 @@ mod tests {
         assert_eq!(ways(State::SynReceived), [true, false, true]);
     }
 }
+
+/// How many of a kind: `many: {state: CLOSE-WAIT, count: 50}`.
+const COUNT: &str = "count";
+/// Each has a port of its own on the bench, and labels and states to keep.
+const MOST_OF_A_KIND: u32 = 1_000;

@@ -2,6 +2,7 @@
 
 use super::action::action;
 use super::expect::{EXPECT_KEYS, expect_step};
+use super::given::members;
 use super::keys::Keys;
 use super::scalar::{acks, constant, name, text, word};
 use super::send::{ICMP_KEYS, SEND_KEYS, icmp, send};
@@ -35,7 +36,28 @@ impl StepReader<'_> {
     /// A list of steps. `None`: it is no list.
     pub(in crate::case) fn steps(&mut self, node: &Node) -> Option<Arc<[Step]>> {
         let elements = self.problems.note(node.as_list())?;
-        Some(elements.iter().filter_map(|element| self.step(element)).collect())
+        let steps = elements.iter().filter_map(|element| self.step(element)).collect::<Vec<_>>();
+        Some(steps.into_iter().flat_map(|step| self.each_member(step)).collect())
+    }
+
+    /// A step on a group is one step on each of its members.
+    fn each_member(&mut self, step: Step) -> Vec<Step> {
+        let members = members(&step.connection, &self.connections);
+        if members.is_empty() || self.connections.contains(&step.connection) {
+            return vec![step];
+        }
+        match &step.kind {
+            // Its own steps have been spread over the members already.
+            StepKind::Repeat { .. } => {
+                members.into_iter().take(1).map(|connection| Step { connection, ..step.clone() }).collect()
+            }
+            StepKind::OneOf(_) => {
+                let problem = Diagnostic::new(&step.place, "`one-of` cannot act on a group of connections");
+                self.problems.push(problem.with_hint("name the connection: `on: many-0`".to_owned()));
+                Vec::new()
+            }
+            _ => members.into_iter().map(|connection| Step { connection, ..step.clone() }).collect(),
+        }
     }
 
     fn step(&mut self, node: &Node) -> Option<Step> {
@@ -43,13 +65,19 @@ impl StepReader<'_> {
         let allowed: Vec<&str> =
             [verb.word()].iter().chain(verb.keys()).chain(Common::KEYS).copied().collect();
         let mut keys = Keys::of(node, &allowed, self.problems)?;
-        let connection = connection(&mut keys, &self.connections, self.connection.as_deref());
+        // A pause, a loop and the bench's own acknowledging concern no connection in particular.
+        let of_none = matches!(verb, Verb::Wait | Verb::Acks | Verb::Repeat) && keys.node("on").is_none();
+        let connection = match self.connections.first().filter(|_| of_none && self.connection.is_none()) {
+            Some(any) => Some(any.clone()),
+            None => connection(&mut keys, &self.connections, self.connection.as_deref()),
+        };
         let requirement = keys.optional("requirement", |node| node.as_scalar().map(str::to_owned));
         let kind = match verb {
             Verb::Repeat => {
                 let times = keys.required("repeat", |node| constant(node, Type::Int));
                 let body = keys.required("steps", Ok);
-                let steps = self.on(connection.as_deref()).steps(body?)?;
+                let inner = if of_none { self.connection.clone() } else { connection.clone() };
+                let steps = self.on(inner.as_deref()).steps(body?)?;
                 StepKind::Repeat { times: times?, steps }
             }
             Verb::OneOf => {
@@ -116,7 +144,7 @@ fn connection(keys: &mut Keys<'_, '_>, all: &[String], only: Option<&str>) -> Op
 
 /// One of the connections of `given`.
 pub(super) fn connection_named(text: &str, place: &Place, all: &[String]) -> Result<String, Diagnostic> {
-    if all.iter().any(|name| name == text) {
+    if all.iter().any(|name| name == text) || !members(text, all).is_empty() {
         return Ok(text.to_owned());
     }
     let known: Vec<&str> = all.iter().map(String::as_str).collect();
