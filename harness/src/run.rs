@@ -2,7 +2,7 @@
 
 use crate::cli::{Format, RunArguments, exit};
 use crate::runner::{
-    Board, Book, Driver, Fate, Plan, PlanFor, Printing, Selection, Status, Surroundings, Verdicts,
+    Board, Book, Driver, Fate, Places, Plan, PlanFor, Printing, Selection, Status, Surroundings, Verdicts,
 };
 use crate::runner::{arguments, trials};
 use crate::target::{Bench, KernelBench, KernelBenchError, KernelPreparation};
@@ -137,7 +137,8 @@ impl Inputs {
             capabilities: Arc::clone(&capabilities),
             agent: matches!(self.profile.kind, Kind::Kernel),
         };
-        let surroundings = Arc::new(Surroundings { config, capabilities, families: families(&self.profile) });
+        let places = Places::of(&self.profile, &capabilities);
+        let surroundings = Arc::new(Surroundings { config, families: families(&self.profile) });
         let target =
             if self.target == "kernel" { String::new() } else { format!(" --target {}", self.target) };
         Plan::make(PlanFor {
@@ -145,6 +146,7 @@ impl Inputs {
             catalogue: Arc::clone(&self.catalogue),
             profile: self.profile.clone(),
             surroundings,
+            places,
             seed,
             again: format!("tcpspec{target} --seed {seed:x}"),
         })
@@ -213,6 +215,7 @@ fn drive(
     };
     let jobs = plan.trials.iter().filter(|trial| wanted(&trial.fate) && selection.selects(&trial.id));
     let jobs: Vec<_> = jobs.map(|trial| trial.job.clone()).collect();
+    let questions = plan.questions.clone();
     let most_at_once = run.test_threads.map_or(usize::MAX, |threads| threads as usize);
     let arguments = arguments(run, selection, plan);
     let trials = trials(printing);
@@ -220,7 +223,8 @@ fn drive(
         let board = &printing.board;
         let driving = std::thread::Builder::new().name("bench".into()).spawn_scoped(scope, move || {
             let mut sink = board.as_ref();
-            let result = Driver::new(bench, most_at_once).and_then(|mut driver| driver.run(jobs, &mut sink));
+            let driver = Driver::new(bench, most_at_once).map(|driver| driver.asking(questions));
+            let result = driver.and_then(|mut driver| driver.run(jobs, &mut sink));
             board.close(result.err().map(|error| error.to_string()));
         });
         driving
@@ -268,7 +272,7 @@ fn families(profile: &Profile) -> Vec<Family> {
 }
 
 /// What this target, and whoever plays its application, can do.
-fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
+pub(crate) fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
     use Capability as C;
     let mut able: BTreeSet<_> = profile.claims.iter().filter_map(|claim| claim.parse().ok()).collect();
     match &profile.kind {

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::connection::Arrival;
 use super::eval::Undefined;
-use crate::case::{DataPattern, Expect, Expr, OptionName, OptionPattern, Pattern};
+use crate::case::{Capability, DataPattern, Expect, Expr, OptionName, OptionPattern, Pattern};
 use crate::segment::{Flags, Segment, TcpOption};
 use crate::seq::SeqNum;
 use crate::verdict::{FieldDifference, FindingCode};
@@ -131,9 +131,13 @@ impl Engine {
         })
     }
 
-    /// The first octet that differs from what the application wrote at that place.
+    /// The first octet that differs from what the application wrote at that place, where that is known.
     fn first_altered_octet(&self, index: usize, segment: &Segment) -> Option<usize> {
         let connection = &self.connections[index];
+        if !self.config.agent && !self.config.capabilities.contains(&Capability::Echo) {
+            // A service writes what it likes.
+            return None;
+        }
         let first = segment.seq + u32::from(segment.flags.contains(Flags::SYN));
         let offset = first.distance_from(connection.iss? + 1) as usize;
         let written = connection.written.get(offset..).unwrap_or_default();

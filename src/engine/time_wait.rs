@@ -33,7 +33,7 @@ struct Sample {
 
 /// When the connections are asked, in parts of the length that is demanded (0: at its beginning, 1:
 /// at its end), or, above the tolerance, in tolerances around the end.
-const EARLY: [f64; 5] = [0.02, 0.1, 0.25, 0.5, 0.75];
+const EARLY: [f64; crate::case::MEASURED_CONNECTIONS as usize - AROUND.len()] = [0.02, 0.1, 0.25, 0.5, 0.75];
 const AROUND: [f64; 11] = [-2.0, -1.6, -1.2, -1.05, -0.6, -0.2, 0.2, 0.6, 1.05, 1.2, 1.4];
 
 impl Engine {

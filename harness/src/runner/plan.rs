@@ -1,8 +1,9 @@
 //! What a run consists of: every trial there is, in the order in which it is run.
 
 use super::job::{Job, Surroundings};
+use super::liveness::questions;
+use super::places::Places;
 use crate::report::{RequirementLine, TrialCard};
-use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,8 @@ use tcpspec_core::yaml::Diagnostic;
 pub struct Plan {
     /// In the order of the run.
     pub trials: Vec<Planned>,
+    /// What asks the target whether it is still there.
+    pub questions: Vec<Job>,
     suite: Arc<Suite>,
     catalogue: Arc<Catalogue>,
     /// What repeats a run, but for the trial: `tcpspec --seed 7f3a --target dut.yaml`.
@@ -58,6 +61,8 @@ pub struct PlanFor {
     pub profile: Profile,
     /// Shared by all trials.
     pub surroundings: Arc<Surroundings>,
+    /// Where its trials take place.
+    pub places: Places,
     /// Of the run.
     pub seed: u64,
     /// What repeats a run, but for the trial.
@@ -94,7 +99,7 @@ impl Plan {
             trials.extend(found);
             problems.extend(wrong);
         }
-        let PlanFor { suite, catalogue, again, .. } = wanted;
+        let PlanFor { suite, catalogue, profile, surroundings, places, again, .. } = wanted;
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -102,7 +107,8 @@ impl Plan {
         for (index, trial) in trials.iter_mut().enumerate() {
             trial.job.index = index;
         }
-        Ok(Self { trials, suite, catalogue, again })
+        let questions = questions(&profile, &places, &surroundings);
+        Ok(Self { trials, questions, suite, catalogue, again })
     }
 
     /// What a report says about a trial before its verdict.
@@ -155,7 +161,7 @@ fn planned(
     script: &Script,
     wanted: &PlanFor,
 ) -> Result<Planned, Vec<Diagnostic>> {
-    let PlanFor { catalogue, profile, surroundings, seed, .. } = wanted;
+    let PlanFor { catalogue, profile, surroundings, places, seed, .. } = wanted;
     let case = trial.case.case()?;
     let id = trial.id.to_string();
     let family = trial.id.family();
@@ -163,20 +169,27 @@ fn planned(
     let (expected, longest) = (script.expected_duration(&lookup), script.longest_wait(&lookup));
     let levels = case.requirements.iter().filter_map(|id| catalogue.get(id)).map(|found| found.level);
     let level = levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must);
-    let fate = match missing(script, &case.needs, surroundings) {
+    let place = places.choose(script, &case.needs, &surroundings.config.fixtures);
+    let connections = script.connections();
+    let fate = match &place {
         _ if !surroundings.families.contains(&family) => {
             Fate::Skip(format!("{} has no IP{family} address", profile.name))
         }
-        missing if !missing.is_empty() => {
+        Err(missing) => {
             let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
             Fate::Skip(format!("{} lacks: {}", profile.name, names.join(", ")))
         }
-        _ if case.slow => Fate::Slow,
-        _ => Fate::Run,
+        Ok(_) if profile.limits.connections.is_some_and(|limit| limit < connections) => {
+            let limit = profile.limits.connections.unwrap_or_default();
+            Fate::Skip(format!("{} stands {limit} connections, this takes {connections}", profile.name))
+        }
+        Ok(_) if case.slow => Fate::Slow,
+        Ok(_) => Fate::Run,
     };
     let trial_seed = mix(seed ^ fnv(&id));
     let private_application = script.capabilities().contains(&Capability::Kill);
-    let target_port = target_port(position, *seed, script, profile);
+    let place = place.ok();
+    let target_port = place.and_then(|place| place.port);
     let job = Job {
         index: 0,
         family,
@@ -185,43 +198,18 @@ fn planned(
         level,
         longest_wait: longest,
         private_application,
-        target_port,
+        target_port: target_port.unwrap_or_else(|| own_port(position, *seed, profile)),
+        capabilities: Arc::clone(
+            place.map_or(&surroundings.config.capabilities, |place| &place.capabilities),
+        ),
+        connections,
         surroundings: Arc::clone(surroundings),
     };
     Ok(Planned { id, fate, expected, longest, job, case: trial.case.id().to_owned() })
 }
 
-/// What the target, or whoever plays its application, lacks for this trial.
-fn missing(script: &Script, needs: &[Capability], surroundings: &Surroundings) -> BTreeSet<Capability> {
-    let available = &surroundings.capabilities;
-    let mut wanted = script.capabilities();
-    wanted.extend(needs);
-    let mut missing: BTreeSet<_> = wanted.difference(available).copied().collect();
-    for given in &script.given {
-        let fixtures = &surroundings.config.fixtures;
-        missing.extend(fixtures.missing(given.state, given.by, available).unwrap_or_default());
-    }
-    missing
-}
-
-/// An own port for every trial, seeded, or that of the service which the trial needs.
-fn target_port(position: usize, seed: u64, script: &Script, profile: &Profile) -> u16 {
-    use tcpspec_core::state::State;
-    if let Some(device) = profile.device() {
-        let services = &device.services;
-        let needs = script.capabilities();
-        let starts_closed = script.given.iter().all(|given| given.state == State::Closed);
-        let by_need = [
-            (Capability::Daytime, services.daytime),
-            (Capability::Http, services.http),
-            (Capability::Discard, services.discard),
-            (Capability::Echo, services.echo),
-        ];
-        let named = by_need.into_iter().find(|(need, _)| needs.contains(need)).and_then(|(_, port)| port);
-        let any = services.discard.or(services.echo).or(services.http).or(services.daytime);
-        return if starts_closed { services.closed } else { named.or(any) }.unwrap_or(9);
-    }
-    // Spread over the whole range, from a place that the seed chooses.
+/// A port of its own for every trial, spread over the whole range, from a place that the seed chooses.
+fn own_port(position: usize, seed: u64, profile: &Profile) -> u16 {
     let ports = profile.ports.target.clone();
     let count = u32::from(*ports.end() - *ports.start()).max(1);
     let place = u32::try_from(position).unwrap_or(0).wrapping_mul(PORTS_A_TRIAL);

@@ -32,8 +32,23 @@ pub trait Bench: Send {
     /// Where there is no agent, or its process cannot be started.
     fn private_upper_tester(&mut self) -> Result<ProcessUpperTester, BenchError>;
 
-    /// An address that no trial has used; `None` once all are used up, or without such a family.
+    /// An address for a trial, one that no trial has used while there are such; `None` while all are
+    /// in use, once all are used up, or without such a family.
     fn fresh_host(&mut self, family: Family) -> Option<IpAddr>;
+
+    /// The first of `count` ports of an address that [`Bench::fresh_host`] has just given, where the
+    /// address was used before and not any ports will do.
+    fn first_port(&mut self, _host: IpAddr, _count: u32) -> Option<u16> {
+        None
+    }
+
+    /// The trial at that address is over.
+    fn give_back(&mut self, _host: IpAddr) {}
+
+    /// What is worth saying of this bench before the first trial, a line each.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The target's address.
     fn target_address(&self, family: Family) -> Option<IpAddr>;
@@ -47,6 +62,6 @@ pub trait Bench: Send {
     /// Where the table cannot be read.
     fn look_up(&mut self, local: SocketAddr, remote: Option<SocketAddr>) -> Result<TableEntry, BenchError>;
 
-    /// How many trials may run at once; `None`: any number.
-    fn most_at_once(&self) -> Option<usize>;
+    /// How many connections the target stands at a time; `None`: any number.
+    fn most_connections(&self) -> Option<u32>;
 }

@@ -119,7 +119,7 @@ impl Bench for KernelBench {
         })
     }
 
-    fn most_at_once(&self) -> Option<usize> {
+    fn most_connections(&self) -> Option<u32> {
         None
     }
 }

@@ -14,6 +14,7 @@ pub use kernel_bench::{KernelBench, KernelBenchError, KernelPreparation};
 pub use namespace::{NamespaceError, Namespaces, Side};
 pub use netlink::NetlinkError;
 pub use offload::OffloadError;
+pub(crate) use offload::unfinished_checksums;
 pub use state_table::{SocketEntry, SocketState, StateTable, StateTableError};
 
 use crate::link::LinkError;

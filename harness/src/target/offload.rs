@@ -35,6 +35,14 @@ pub(super) fn switch_off(name: &str) -> Result<(), OffloadError> {
     }
 }
 
+/// What to do about checksums that the target's interface was to finish and did not.
+pub(crate) fn unfinished_checksums(frames: u64) -> String {
+    format!(
+        "{frames} frames came with a checksum that the target's stack left to its interface, and that \
+         a virtual link never finishes: switch that off on the target's side, `ethtool -K INTERFACE tx off`"
+    )
+}
+
 /// An interface keeps doing what spoils raw capture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OffloadError {
