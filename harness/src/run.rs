@@ -2,10 +2,11 @@
 
 use crate::cli::{Format, RunArguments, exit};
 use crate::runner::{
-    Board, Book, Driver, Fate, Places, Plan, PlanFor, Printing, Selection, Status, Surroundings, Verdicts,
+    Board, Book, Driver, Fate, Job, Places, Plan, PlanFor, Printing, Selection, Status, Surroundings,
+    Verdicts,
 };
 use crate::runner::{arguments, trials};
-use crate::target::{Bench, KernelBench, KernelBenchError, KernelPreparation};
+use crate::target::{Bench, DeviceBench, KernelBench, KernelBenchError, KernelPreparation};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -56,9 +57,12 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
         libtest_mimic::run(&arguments, trials(&printing));
         return Ok(exit::GREEN);
     }
-    let mut bench = inputs.bench(kernel)?;
+    let jobs = jobs(run, &selection, &printing.plan);
+    // A trial may be repeated, and the target may be asked whether it is still there.
+    let mut bench = inputs.bench(kernel, 2 * jobs.len() + printing.plan.questions.len())?;
     say(json, &format!("tcpspec {}: {}, seed {seed:x}", env!("CARGO_PKG_VERSION"), inputs.profile.name));
-    let driving = drive(run, &selection, &printing, bench.as_mut());
+    bench.remarks().iter().for_each(|remark| say(json, &format!("bench: {remark}")));
+    let driving = drive(run, &selection, &printing, bench.as_mut(), jobs);
     driving.map(|()| {
         let (code, text) = printing.verdicts.close(&printing.plan);
         say(json, text.trim_end());
@@ -181,6 +185,7 @@ impl Inputs {
     fn bench(
         &self,
         kernel: Option<Result<KernelPreparation, KernelBenchError>>,
+        hosts: usize,
     ) -> Result<Box<dyn Bench>, Stop> {
         let unable = |error: KernelBenchError| Stop::new(exit::BENCH_UNABLE, error.to_string());
         match &self.profile.kind {
@@ -191,7 +196,13 @@ impl Inputs {
                 let bench = preparation.and_then(KernelPreparation::finish).map_err(unable)?;
                 Ok(Box::new(bench))
             }
-            Kind::Device(_) => Err(Stop::new(exit::BENCH_UNABLE, "device targets are not there yet")),
+            Kind::Device(device) => {
+                let bench = DeviceBench::open(&self.profile, device, hosts).map_err(|error| {
+                    let code = if error.is_unreachable() { exit::UNREACHABLE } else { exit::BENCH_UNABLE };
+                    Stop::new(code, error.to_string())
+                })?;
+                Ok(Box::new(bench))
+            }
             Kind::Simulated => Err(Stop::new(
                 exit::USAGE,
                 "there is no simulated target in this version; use `kernel` or a device",
@@ -200,21 +211,26 @@ impl Inputs {
     }
 }
 
-/// Runs the driving thread beside libtest.
-fn drive(
-    run: &RunArguments,
-    selection: &Selection,
-    printing: &Arc<Printing>,
-    bench: &mut dyn Bench,
-) -> Result<(), Stop> {
-    let plan = &printing.plan;
+/// The trials that are run.
+fn jobs(run: &RunArguments, selection: &Selection, plan: &Plan) -> Vec<Job> {
     let wanted = |fate: &Fate| match fate {
         Fate::Run => !run.ignored,
         Fate::Slow => run.ignored || run.include_ignored,
         Fate::Skip(_) => false,
     };
     let jobs = plan.trials.iter().filter(|trial| wanted(&trial.fate) && selection.selects(&trial.id));
-    let jobs: Vec<_> = jobs.map(|trial| trial.job.clone()).collect();
+    jobs.map(|trial| trial.job.clone()).collect()
+}
+
+/// Runs the driving thread beside libtest.
+fn drive(
+    run: &RunArguments,
+    selection: &Selection,
+    printing: &Arc<Printing>,
+    bench: &mut dyn Bench,
+    jobs: Vec<Job>,
+) -> Result<(), Stop> {
+    let plan = &printing.plan;
     let questions = plan.questions.clone();
     let most_at_once = run.test_threads.map_or(usize::MAX, |threads| threads as usize);
     let arguments = arguments(run, selection, plan);

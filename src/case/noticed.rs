@@ -16,7 +16,15 @@ impl Script {
         self.noticed().any(|(state, _, segment)| is_open(state) && has_text(segment))
     }
 
-    /// What follows from that for whoever plays the application.
+    /// Whether it tells the target a path MTU.
+    #[must_use]
+    pub fn tells_path_mtu(&self) -> bool {
+        let mut steps = Vec::new();
+        in_order(&self.steps, &mut steps);
+        steps.into_iter().any(|step| matches!(&step.kind, StepKind::Icmp(icmp) if icmp.mtu.is_some()))
+    }
+
+    /// What whoever plays the application must do about what it notices.
     pub(super) fn needs_of_the_noticed(&self) -> BTreeSet<Capability> {
         let needs = self.noticed().filter_map(|(state, rest, segment)| {
             if is_open(state) && segment.flags.contains(Flags::FIN) && !goes_on_with_a_fin(rest) {

@@ -4,7 +4,7 @@ use super::fault::Fault;
 use super::job::{Finished, Job};
 use super::liveness::{Demand, Liveness, ends_in_silence};
 use crate::link::Counters;
-use crate::target::{Bench, BenchError};
+use crate::target::{Bench, BenchError, Host};
 use crate::upper_tester::{ProcessUpperTester, UpperTester};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -210,9 +210,10 @@ impl<'b> Driver<'b> {
     }
 
     /// A host for the job, where the target's limits leave room for it now.
-    fn room_for(&mut self, job: &Job) -> Result<Option<IpAddr>, BenchError> {
+    fn room_for(&mut self, job: &Job) -> Result<Option<Host>, BenchError> {
         let fits = self.connections.saturating_add(job.connections) <= self.most_connections;
-        let host = if fits || self.active.is_empty() { self.bench.fresh_host(job.family) } else { None };
+        let may_start = fits || self.active.is_empty();
+        let host = if may_start { self.bench.fresh_host(job.family, job.connections) } else { None };
         if host.is_none() && self.active.is_empty() {
             return Err(BenchError(format!("no unused bench address is left for IP{}", job.family)));
         }
@@ -223,7 +224,7 @@ impl<'b> Driver<'b> {
         &mut self,
         job: Job,
         attempt: u32,
-        host: IpAddr,
+        host: Host,
         is_question: bool,
         sink: &mut dyn Sink,
     ) -> Result<(), BenchError> {
@@ -238,8 +239,8 @@ impl<'b> Driver<'b> {
         }
         self.next_key += 1;
         let key = self.next_key;
-        let port = self.bench.first_port(host, job.connections).unwrap_or_else(|| job.bench_port());
-        let engine = job.engine(SocketAddr::new(host, port), target, attempt, self.bench.has_table());
+        let bench = SocketAddr::new(host.address, host.first_port.unwrap_or_else(|| job.bench_port()));
+        let engine = job.engine(bench, target, attempt, self.bench.has_table());
         let before = self.bench.link().counters().map_err(BenchError::of)?;
         let now = crate::clock::monotonic();
         self.connections += job.connections;
@@ -247,7 +248,7 @@ impl<'b> Driver<'b> {
             limit: now + job.longest_wait + SLACK,
             job,
             engine,
-            host,
+            host: host.address,
             key,
             attempt,
             began: now,
@@ -257,7 +258,7 @@ impl<'b> Driver<'b> {
             timer: None,
             is_question,
         };
-        self.hosts.insert(host, key);
+        self.hosts.insert(host.address, key);
         self.active.insert(key, active);
         self.feed(key, Input::Start, sink)
     }
@@ -427,7 +428,7 @@ impl<'b> Driver<'b> {
         if let Some(upper) = self.bench.upper_tester() {
             upper.release(active.key);
         }
-        self.bench.give_back(active.host);
+        self.bench.give_back(active.host, active.job.marks_host);
         Some(active)
     }
 

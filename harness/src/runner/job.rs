@@ -39,6 +39,8 @@ pub struct Job {
     pub target_port: u16,
     /// What the target, and whoever plays its application, can do at that port.
     pub capabilities: Arc<BTreeSet<Capability>>,
+    /// It tells the target a path MTU, which the target keeps for its host.
+    pub marks_host: bool,
     /// Connections that it has at a time.
     pub connections: u32,
     /// Shared by all.

@@ -195,6 +195,7 @@ pub(super) fn questions(profile: &Profile, places: &Places, surroundings: &Arc<S
         private_application: false,
         target_port: place.port.unwrap_or(*profile.ports.target.start()),
         capabilities: Arc::clone(&place.capabilities),
+        marks_host: false,
         connections: 1,
         surroundings: Arc::clone(surroundings),
     };

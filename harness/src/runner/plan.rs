@@ -202,6 +202,7 @@ fn planned(
         capabilities: Arc::clone(
             place.map_or(&surroundings.config.capabilities, |place| &place.capabilities),
         ),
+        marks_host: script.tells_path_mtu(),
         connections,
         surroundings: Arc::clone(surroundings),
     };

@@ -18,6 +18,15 @@ impl BenchError {
     }
 }
 
+/// Where a trial is run from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// An address that no other trial uses now.
+    pub address: IpAddr,
+    /// The first of its ports that the trial may use, where the address was used before; any else.
+    pub first_port: Option<u16>,
+}
+
 /// A target with everything around it.
 pub trait Bench: Send {
     /// Frames in and out.
@@ -32,18 +41,13 @@ pub trait Bench: Send {
     /// Where there is no agent, or its process cannot be started.
     fn private_upper_tester(&mut self) -> Result<ProcessUpperTester, BenchError>;
 
-    /// An address for a trial, one that no trial has used while there are such; `None` while all are
-    /// in use, once all are used up, or without such a family.
-    fn fresh_host(&mut self, family: Family) -> Option<IpAddr>;
+    /// An address for a trial that takes so many ports there; one that no trial has used, while there
+    /// are such. `None` while all are in use, once all are used up, or without such a family.
+    fn fresh_host(&mut self, family: Family, ports: u32) -> Option<Host>;
 
-    /// The first of `count` ports of an address that [`Bench::fresh_host`] has just given, where the
-    /// address was used before and not any ports will do.
-    fn first_port(&mut self, _host: IpAddr, _count: u32) -> Option<u16> {
-        None
-    }
-
-    /// The trial at that address is over.
-    fn give_back(&mut self, _host: IpAddr) {}
+    /// The trial at that address is over. `marked`: the target may remember the host for longer than
+    /// its connections, as it does a path MTU.
+    fn give_back(&mut self, _address: IpAddr, _marked: bool) {}
 
     /// What is worth saying of this bench before the first trial, a line each.
     fn remarks(&self) -> Vec<String> {
