@@ -3,7 +3,7 @@
 
 use super::capability::Capability;
 use super::expr::{Expr, Name, Operator, Variable};
-use super::model::{ChecksumSpec, Data, Expect, Script, Send, Step, StepKind};
+use super::model::{ChecksumSpec, Data, Script, Send, Step, StepKind};
 use crate::segment::Flags;
 use crate::state::State;
 use std::collections::BTreeSet;
@@ -13,7 +13,8 @@ impl Script {
     /// service sends it back, a web server complains.
     #[must_use]
     pub fn speaks(&self) -> bool {
-        self.noticed().any(|(state, _, segment)| is_open(state) && has_text(segment))
+        let speaks = |segment| has_text(segment) && !acknowledges_too_much(segment);
+        self.noticed().any(|(state, _, segment)| is_open(state) && speaks(segment))
     }
 
     /// Whether it tells the target a path MTU.
@@ -27,13 +28,17 @@ impl Script {
     /// What whoever plays the application must do about what it notices.
     pub(super) fn needs_of_the_noticed(&self) -> BTreeSet<Capability> {
         let needs = self.noticed().filter_map(|(state, rest, segment)| {
-            if is_open(state) && segment.flags.contains(Flags::FIN) && !goes_on_with_a_fin(rest) {
+            if is_open(state)
+                && segment.flags.contains(Flags::FIN)
+                && !acknowledges_too_much(segment)
+                && !goes_on_with_a_fin(rest)
+            {
                 // An ordinary service closes when it sees the end of our stream, and its FIN may
                 // ride on the acknowledgment of ours (RFC 9293 section 3.6, figure 12).
                 Some(Capability::HoldOpen)
             } else if matches!(state, State::FinWait1 | State::FinWait2) && has_text(segment) {
-                // Who has not shut down one side but closed reads no more: a RST is allowed
-                // (RFC 1122 section 4.2.2.13).
+                // Who has not shut down one side but closed reads no more, and a RST is what is due
+                // (RFC 1122 section 4.2.2.13), whatever else is wrong with the segment.
                 Some(Capability::Shutdown)
             } else {
                 None
@@ -42,16 +47,19 @@ impl Script {
         needs.collect()
     }
 
-    /// The segments that the target takes, each with the state that its connection began in and the
-    /// steps behind it.
+    /// The segments that the target takes, each with the state that its connection began in (or one
+    /// of those behind its FIN, once that has come) and the steps behind it.
     fn noticed(&self) -> impl Iterator<Item = (State, Vec<&Step>, &Send)> {
         let mut steps = Vec::new();
         in_order(&self.steps, &mut steps);
         (0..steps.len()).filter_map(move |at| {
             let StepKind::Send(segment) = &steps[at].kind else { return None };
             let given = self.given.iter().find(|given| given.connection == steps[at].connection)?;
-            let rest = steps[at + 1..].iter().copied().filter(|step| step.connection == given.connection);
-            may_be_taken(segment).then(|| (given.state, rest.collect(), &**segment))
+            let of_connection = |step: &&&Step| step.connection == given.connection;
+            let has_closed = steps[..at].iter().filter(of_connection).any(|step| awaits_fin(step));
+            let state = if has_closed && is_open(given.state) { State::FinWait1 } else { given.state };
+            let rest = steps[at + 1..].iter().filter(of_connection).copied();
+            may_be_taken(segment).then(|| (state, rest.collect(), &**segment))
         })
     }
 }
@@ -84,16 +92,17 @@ fn has_text(segment: &Send) -> bool {
 
 /// The next thing demanded of the target, if there is any, is its FIN.
 fn goes_on_with_a_fin(rest: Vec<&Step>) -> bool {
-    let is_fin = |expect: &Expect| {
-        !expect.flags.is_empty() && expect.flags.iter().all(|flags| flags.contains(Flags::FIN))
-    };
-    let mut demands =
-        rest.into_iter().filter(|step| !matches!(step.kind, StepKind::Send(_) | StepKind::Wait(_)));
-    demands.next().is_none_or(|step| matches!(&step.kind, StepKind::Expect(expect) if is_fin(expect)))
+    let is_demand = |step: &&Step| !matches!(step.kind, StepKind::Send(_) | StepKind::Wait(_));
+    rest.into_iter().find(is_demand).is_none_or(awaits_fin)
 }
 
-/// Whether the target may take what the segment carries (RFC 9293 section 3.10.7.4). Where that is
-/// not known before the run, it may.
+fn awaits_fin(step: &Step) -> bool {
+    let StepKind::Expect(expect) = &step.kind else { return false };
+    !expect.flags.is_empty() && expect.flags.iter().all(|flags| flags.contains(Flags::FIN))
+}
+
+/// Whether the target may take what the segment carries (RFC 9293 section 3.10.7.4, first to fourth
+/// check). Where that is not known before the run, it may.
 fn may_be_taken(segment: &Send) -> bool {
     let flags = segment.flags;
     let is_whole = segment.data_offset.is_none()
@@ -116,9 +125,13 @@ fn may_be_taken(segment: &Send) -> bool {
         (Some(from), None) => from < WINDOW,
         (None, _) => true,
     };
-    let acknowledges_too_much =
-        segment.ack.as_ref().and_then(|ack| distance(ack, Variable::SndNxt)).is_some_and(|beyond| beyond > 0);
-    is_whole && is_plain && in_window && !acknowledges_too_much
+    is_whole && is_plain && in_window
+}
+
+/// Its acknowledgment keeps it from being taken (fifth check).
+fn acknowledges_too_much(segment: &Send) -> bool {
+    let beyond = segment.ack.as_ref().and_then(|ack| distance(ack, Variable::SndNxt));
+    beyond.is_some_and(|beyond| beyond > 0)
 }
 
 /// How far an expression lies behind a variable; `None` where that is not known before the run.
@@ -194,9 +207,10 @@ mod tests {
             ("ESTABLISHED", "send: FIN ACK, ack: SND.NXT + 1"),
             ("FIN-WAIT-2", "send: FIN ACK"),
             ("TIME-WAIT", "send: FIN ACK"),
+            ("SYN-RECEIVED", "expect: FIN ACK}, {send: FIN ACK"),
         ];
         assert_eq!(noticed.map(|(given, fin)| answered(given, fin)), [const { [Capability::HoldOpen] }; 4]);
-        assert_eq!(unnoticed.map(|(given, fin)| answered(given, fin)), [const { vec![] }; 8]);
+        assert_eq!(unnoticed.map(|(given, fin)| answered(given, fin)), [const { vec![] }; 9]);
     }
 
     #[test]
@@ -204,6 +218,7 @@ mod tests {
         let sent = |given: &str, text: &str| needs(given, &format!("[{{{text}}}]"));
         assert_eq!(sent("FIN-WAIT-2", "send: ACK, data: 10"), [Capability::Shutdown]);
         assert_eq!(sent("FIN-WAIT-1", "send: ACK, data: {text: abc}"), [Capability::Shutdown]);
+        assert_eq!(sent("FIN-WAIT-2", "send: ACK, data: 10, ack: SND.NXT + 1"), [Capability::Shutdown]);
         assert_eq!(sent("FIN-WAIT-2", "send: ACK, data: 100, seq: RCV.NXT - 100"), []);
         assert_eq!(sent("FIN-WAIT-2", "send: ACK, data: 0"), []);
         assert_eq!(sent("CLOSING", "send: ACK, data: 10"), []);
@@ -221,11 +236,12 @@ mod tests {
         let unheard = [
             speaks("ESTABLISHED", "send: ACK"),
             speaks("ESTABLISHED", "send: ACK, data: 1, seq: RCV.NXT - 1"),
+            speaks("ESTABLISHED", "send: ACK, data: 1, ack: SND.NXT + 1"),
             speaks("ESTABLISHED", "send: RST, data: 1"),
             speaks("ESTABLISHED", "send: ACK, data: 1, to-port: 9"),
             speaks("CLOSED", "send: ACK, ack: 1, data: 1"),
         ];
-        assert_eq!((heard, unheard), ([true; 4], [false; 5]));
+        assert_eq!((heard, unheard), ([true; 4], [false; 6]));
     }
 
     #[test]

@@ -260,6 +260,15 @@ impl Connection {
         !reopening && segment.end().at_or_before(self.snd_nxt)
     }
 
+    /// Whether it is an ACK that the target sent before something else that has been seen: two
+    /// processors may send for one connection, or a network may change the order.
+    pub(super) fn is_overtaken(&self, segment: &Segment) -> bool {
+        self.iss.is_some()
+            && segment.is_pure_ack()
+            && segment.seq.before(self.snd_nxt)
+            && segment.ack.at_or_before(self.rcv_nxt)
+    }
+
     /// Whether it may be there for its window alone: the application has read, and nothing but
     /// the right edge moved.
     pub(super) fn is_window_update(&self, segment: &Segment) -> bool {

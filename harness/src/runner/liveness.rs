@@ -8,7 +8,7 @@
 //! stopped answering.
 
 use super::job::{Finished, Job, Surroundings};
-use super::places::Places;
+use super::places::{Place, Places};
 use std::sync::Arc;
 use std::time::Duration;
 use tcpspec_core::case::{CaseFile, Script};
@@ -173,43 +173,48 @@ pub(super) fn ends_in_silence(record: &Record) -> bool {
     last.unwrap_or(false)
 }
 
-/// The trials that ask a target whether it is there, one for each family: a handshake with an
-/// ordinary service, or a stray segment, which draws a RST from a port whether somebody listens
-/// there or not.
+/// The trials that ask a target whether it is there, for each family: a handshake with an ordinary
+/// service, and stray segments, which draw a RST from any port, also from one whose listener can take
+/// no more connections.
 pub(super) fn questions(profile: &Profile, places: &Places, surroundings: &Arc<Surroundings>) -> Vec<Job> {
-    // An own listener would say more of the upper tester than of the stack.
-    let scripts = if profile.device().is_some() { &[HANDSHAKE, STRAY][..] } else { &[STRAY] };
-    let mut possible = scripts.iter().filter_map(|text| {
+    // With an upper tester an own listener would say more of that than of the stack.
+    let wanted = if profile.device().is_some() { &QUESTIONS[..] } else { &QUESTIONS[2..] };
+    let possible = wanted.iter().filter_map(|text| {
         let script = script(text)?;
-        let place = places.choose(&script, &[], &surroundings.config.fixtures).ok()?.clone();
+        let place = places.choose(&script, &[], &surroundings.config.fixtures).ok()?;
         Some((script, place))
     });
-    let Some((script, place)) = possible.next() else { return Vec::new() };
-    let question = |family| Job {
-        index: usize::MAX,
-        family,
-        seed: surroundings.config.seed,
-        script: script.clone(),
-        level: Level::Must,
-        longest_wait: script.longest_wait(&|name| profile.variable(name)),
-        private_application: false,
-        target_port: place.port.unwrap_or(*profile.ports.target.start()),
-        capabilities: Arc::clone(&place.capabilities),
-        marks_host: false,
-        connections: 1,
-        surroundings: Arc::clone(surroundings),
+    let question = |(script, place): (Script, &Place)| {
+        let job = move |family| Job {
+            index: usize::MAX,
+            family,
+            seed: surroundings.config.seed,
+            script: script.clone(),
+            level: Level::Must,
+            longest_wait: script.longest_wait(&|name| profile.variable(name)),
+            private_application: false,
+            target_port: place.port.unwrap_or(*profile.ports.target.start()),
+            capabilities: Arc::clone(&place.capabilities),
+            marks_host: false,
+            connections: 1,
+            surroundings: Arc::clone(surroundings),
+        };
+        surroundings.families.iter().copied().map(job)
     };
-    surroundings.families.iter().copied().map(question).collect()
+    possible.flat_map(question).collect()
 }
 
 fn script(text: &'static str) -> Option<Script> {
     CaseFile::read("runner/liveness.yaml", text).ok()?.cases().first()?.script(0).ok()
 }
 
-/// Opens a connection half way; the driver's farewell resets it.
-const HANDSHAKE: &str = "about: x\n\ncases:\n  handshake:\n    given: SYN-RECEIVED\n    steps: []\n";
-/// An ACK of nothing, which draws a RST.
-const STRAY: &str = "about: x\n\ncases:\n  stray:\n    given: CLOSED\n    steps: [{probe: gone}]\n";
+/// Half a handshake, which the driver's farewell resets; an ACK for a listener (RFC 9293 section
+/// 3.10.7.2); an ACK for nobody (section 3.10.7.1).
+const QUESTIONS: [&str; 3] = [
+    "about: x\n\ncases:\n  syn:\n    given: SYN-RECEIVED\n    steps: []\n",
+    "about: x\n\ncases:\n  ack:\n    given: LISTEN\n    steps: [{send: ACK, ack: 1}, {expect: RST}]\n",
+    "about: x\n\ncases:\n  ack:\n    given: CLOSED\n    steps: [{send: ACK, ack: 1}, {expect: RST}]\n",
+];
 
 #[cfg(test)]
 mod tests {

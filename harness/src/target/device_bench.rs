@@ -56,13 +56,11 @@ pub enum DeviceError {
     },
     /// Every address that the bench may have is somebody else's.
     #[error(
-        "all {asked} IP{family} addresses that the profile gives the bench are in use by others: give it free ones"
+        "the IP{family} addresses that the profile gives the bench are in use by others: give it free ones"
     )]
     NoAddress {
         /// The family.
         family: Family,
-        /// Addresses asked for.
-        asked: usize,
     },
     /// A service does not answer.
     #[error(
@@ -110,6 +108,9 @@ const MOST_HOSTS: usize = 1024;
 /// two beacons of its access point.
 const CONFLICTS_WITHIN: Duration = Duration::from_millis(900);
 
+/// How often others are asked for in place of those that are taken.
+const MOST_ROUNDS: usize = 4;
+
 /// How long a next hop may take to say where it is.
 const RESOLVED_WITHIN: Duration = Duration::from_secs(3);
 
@@ -126,7 +127,7 @@ impl DeviceBench {
             profile::MacPolicy::Shared => MacPolicy::Shared(interface.mac),
             profile::MacPolicy::PerHost => MacPolicy::PerHost,
         };
-        let places = Places::of(device);
+        let places = Place::of(device);
         if let MacPolicy::Shared(_) = macs {
             places.iter().try_for_each(|place| check_forwarding(place.family, &interface.name))?;
         }
@@ -139,27 +140,22 @@ impl DeviceBench {
         // An interface that is down is opened all the same, and tells it only when asked.
         link.counters()?;
         let most = most_hosts(hosts, &profile.limits, places.len());
+        let addresses = free_addresses(&mut link, &places, most, &mut remarks)?;
+        link.set_hosts(Hosts::none().with_addresses(addresses.iter().flatten().copied()))?;
         let mut families = Vec::new();
-        for place in places {
-            let addresses = free_addresses(&mut link, &place, most, &mut remarks)?;
-            let pool = HostPool::new(&addresses, &profile.ports.bench);
-            families.push((
-                Side { family: place.family, target: place.target, next_hop: place.next_hop, pool },
-                addresses,
-            ));
-        }
-        let all = families.iter().flat_map(|(_, addresses)| addresses.iter().copied());
-        link.set_hosts(Hosts::none().with_addresses(all))?;
-        for (side, addresses) in &mut families {
-            let mac = link.resolve(side.next_hop, addresses[0], RESOLVED_WITHIN)?;
-            link.set_next_hop(side.family, mac);
+        for (place, addresses) in places.iter().zip(&addresses) {
+            let mac = link.resolve(place.next_hop, addresses[0], RESOLVED_WITHIN)?;
+            link.set_next_hop(place.family, mac);
+            let pool = HostPool::new(addresses, &profile.ports.bench);
+            let (family, target, next_hop) = (place.family, place.target, place.next_hop);
+            let mut side = Side { family, target, next_hop, pool };
             side.greet(&mut link, &device.services)?;
+            families.push(side);
         }
         let unfinished = link.counters()?.unfinished_checksums;
         if unfinished > 0 {
             return Err(DeviceError::UnfinishedChecksums(unfinished));
         }
-        let families: Vec<Side> = families.into_iter().map(|(side, _)| side).collect();
         remarks.extend(families.iter().map(|side| side.remark(hosts, &device.interface)));
         Ok(Self { link, families, limits: profile.limits, remarks })
     }
@@ -170,14 +166,14 @@ impl DeviceBench {
 }
 
 /// Where the target is, in one family, and who the bench may be.
-struct Places<'d> {
+struct Place<'d> {
     family: Family,
     target: IpAddr,
     next_hop: IpAddr,
     pool: &'d AddressPool,
 }
 
-impl<'d> Places<'d> {
+impl<'d> Place<'d> {
     /// One for each family that the device has.
     fn of(device: &'d Device) -> Vec<Self> {
         let v4 = device.address.v4.map(IpAddr::from);
@@ -203,37 +199,43 @@ fn most_hosts(wanted: usize, limits: &Limits, families: usize) -> usize {
     wanted.min(stood).clamp(1, MOST_HOSTS)
 }
 
-/// Addresses of the profile that nobody has, neither on the link nor on this machine.
+/// Up to `most` addresses of the profile for each place, which nobody has, neither on the link nor on
+/// this machine.
 fn free_addresses(
     link: &mut EthernetLink,
-    place: &Places<'_>,
+    places: &[Place<'_>],
     most: usize,
     remarks: &mut Vec<String>,
-) -> Result<Vec<IpAddr>, DeviceError> {
+) -> Result<Vec<Vec<IpAddr>>, DeviceError> {
     let own = own_addresses();
-    for address in own.iter().filter(|address| place.pool.contains(**address)) {
+    for address in own.iter().filter(|address| places.iter().any(|place| place.pool.contains(**address))) {
         remarks.push(format!("{address} is an address of this machine itself: left out"));
     }
-    let mut candidates = place.pool.iter().filter(|address| !own.contains(address));
-    let mut free = Vec::new();
-    let mut asked = 0;
-    // In place of those that are taken others are asked for, until the pool is through.
-    loop {
-        let batch: Vec<IpAddr> = candidates.by_ref().take(most - free.len()).collect();
-        if batch.is_empty() {
+    let is_not_own = |address: &IpAddr| !own.contains(address);
+    let mut candidates: Vec<_> = places.iter().map(|place| place.pool.iter().filter(is_not_own)).collect();
+    let mut free = vec![Vec::new(); places.len()];
+    // In place of those that are taken others are asked for, until the pools are through.
+    for _ in 0..MOST_ROUNDS {
+        let batches: Vec<Vec<IpAddr>> = candidates
+            .iter_mut()
+            .zip(&free)
+            .map(|(candidates, free)| candidates.take(most - free.len()).collect())
+            .collect();
+        if batches.iter().all(Vec::is_empty) {
             break;
         }
-        asked += batch.len();
-        let used = link.in_use(&batch, CONFLICTS_WITHIN)?;
+        let used = link.in_use(&batches.concat(), CONFLICTS_WITHIN)?;
         for (address, mac) in &used {
             remarks.push(format!("{address} is in use by {mac}: left out"));
         }
-        free.extend(batch.into_iter().filter(|address| !used.contains_key(address)));
-        if free.len() == most || asked >= 2 * MOST_HOSTS {
-            break;
+        for (free, batch) in free.iter_mut().zip(batches) {
+            free.extend(batch.into_iter().filter(|address| !used.contains_key(address)));
         }
     }
-    if free.is_empty() { Err(DeviceError::NoAddress { family: place.family, asked }) } else { Ok(free) }
+    match places.iter().zip(&free).find(|(_, free)| free.is_empty()) {
+        Some((place, _)) => Err(DeviceError::NoAddress { family: place.family }),
+        None => Ok(free),
+    }
 }
 
 /// The addresses of this machine's own interfaces; our own probes would not find them.
