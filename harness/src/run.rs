@@ -54,7 +54,7 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
     let printing = Arc::new(Printing { plan, board, verdicts, status });
     let arguments = arguments(run, &selection, &printing.plan);
     if run.list {
-        libtest_mimic::run(&arguments, trials(&printing));
+        let _ = libtest_mimic::run(&arguments, trials(&printing));
         return Ok(exit::GREEN);
     }
     let jobs = jobs(run, &selection, &printing.plan);
@@ -63,11 +63,10 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
     say(json, &format!("tcpspec {}: {}, seed {seed:x}", env!("CARGO_PKG_VERSION"), inputs.profile.name));
     bench.remarks().iter().for_each(|remark| say(json, &format!("bench: {remark}")));
     let driving = drive(run, &selection, &printing, bench.as_mut(), jobs);
-    driving.map(|()| {
-        let (code, text) = printing.verdicts.close(&printing.plan);
-        say(json, text.trim_end());
-        code
-    })
+    driving?;
+    let (code, text) = printing.verdicts.close(&printing.plan, &bench.complaints());
+    say(json, text.trim_end());
+    Ok(code)
 }
 
 /// What a run reads before it touches anything.
@@ -249,7 +248,8 @@ fn drive(
         let drawing = std::thread::Builder::new().name("status".into());
         // Without its status line a run is still a run.
         let _ = drawing.spawn_scoped(scope, move || status.run(board));
-        libtest_mimic::run(&arguments, trials);
+        // Its counts are libtest's; the code to exit with follows from the verdicts.
+        let _ = libtest_mimic::run(&arguments, trials);
         printing.status.end();
         Ok(())
     })

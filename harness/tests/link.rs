@@ -135,7 +135,7 @@ fn burst_beyond_the_ring_is_counted() {
             .expect("sent");
     }
     // The large ring has them all: so the small one has seen them all.
-    assert_eq!(receive(&mut link, BURST.into()), BURST.into());
+    assert_eq!(receive(&mut link, BURST.into()), usize::from(BURST));
     let taken = receive(&mut small, slots as usize) as u64;
     let counters = small.counters().expect("counters");
     assert_eq!((taken, counters.received, counters.dropped), (slots, slots, u64::from(BURST) - slots));

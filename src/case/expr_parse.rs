@@ -16,10 +16,8 @@
 //! begins a new value, so that `timestamps 5 -1` is a list of two.
 
 use super::expr::{Expr, LabelField, Name, Operator, Variable};
-use super::text::{
-    Input, MAX_DEPTH, Parsed, TextFault, TextFaultKind, backtrack, blanks, cut, here, place_within, rest,
-    skip, word,
-};
+use super::text::{Input, Parsed, backtrack, blanks, cut, here, place_within, rest, skip, word};
+use super::text_fault::{MAX_DEPTH, TextFault, TextFaultKind};
 use super::types::Type;
 use super::words::Word;
 use crate::profile::Timers;

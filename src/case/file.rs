@@ -1,11 +1,11 @@
 //! A case file: its cases are found at once, and each is read when somebody asks for it.
 
 use super::capability::Capability;
-use super::flow::check_script;
 use super::id::{Family, TrialId, is_kebab};
-use super::model::{Acks, Case, Row, Script};
+use super::model::{Case, Row, Script};
 use super::outline::{KeyLines, Outline, Piece, key_lines, outline, without_keys};
-use super::read::{Keys, StepReader, acks, given, name, then, word};
+use super::read::{Keys, name, word};
+use super::script;
 use super::substitution::Substitution;
 use super::table::{Table, TableRow};
 use super::words::Word;
@@ -184,7 +184,7 @@ impl RawCase {
         let row = self.table.rows.get(row).ok_or_else(|| {
             vec![Diagnostic::new(&self.place, format!("this case has {} rows", self.table.rows.len()))]
         })?;
-        read_script(node, &Substitution::of(row)).map_err(|problems| match row.suffix.as_str() {
+        script::read(node, &Substitution::of(row)).map_err(|problems| match row.suffix.as_str() {
             "" => problems,
             suffix => problems
                 .into_iter()
@@ -199,7 +199,7 @@ impl RawCase {
         let Ok(entries) = node.as_entries() else { return Vec::new() };
         let row = Substitution::of(row);
         let is_used = |column: &str| {
-            let nodes = entries.iter().filter(|(key, _)| SCRIPT_KEYS.contains(&key.name.as_str()));
+            let nodes = entries.iter().filter(|(key, _)| script::KEYS.contains(&key.name.as_str()));
             nodes.map(|(_, node)| node).any(|node| row.is_used(column, node))
         };
         let unused = self.table.columns.iter().filter(|(column, _)| !is_used(column));
@@ -221,7 +221,7 @@ impl RawCase {
 
     /// What the case says about itself, read without its table and its steps.
     fn metadata(&self) -> Result<Node, Diagnostic> {
-        let left_out: Vec<&str> = SCRIPT_KEYS.iter().chain(&["for"]).copied().collect();
+        let left_out: Vec<&str> = script::KEYS.iter().chain(&["for"]).copied().collect();
         let text = without_keys(self.text(), &left_out);
         let mut node = yaml::parse_part(&self.source.name, self.first_line, &text)?;
         node.place = self.place.clone();
@@ -246,7 +246,7 @@ impl RawCase {
     fn read_case(&self) -> Result<Case, Vec<Diagnostic>> {
         let node = self.metadata().map_err(|problem| vec![problem])?;
         let mut problems = Problems::default();
-        let allowed: Vec<&str> = METADATA_KEYS.iter().chain(&SCRIPT_KEYS).copied().collect();
+        let allowed: Vec<&str> = METADATA_KEYS.iter().chain(&script::KEYS).copied().collect();
         let case = Keys::of(&node, &allowed, &mut problems).map(|mut keys| {
             let title = keys.required("title", sentence);
             let requirements = keys.required("requirements", requirements);
@@ -269,45 +269,6 @@ impl RawCase {
             _ => Err(problems.into()),
         }
     }
-}
-
-fn read_script(case: &Node, row: &Substitution) -> Result<Script, Vec<Diagnostic>> {
-    let mut problems = Problems::default();
-    let entries = case.as_entries().map_err(|problem| vec![problem])?;
-    let mut part = |key: &str| {
-        let (_, node) = entries.iter().find(|(known, _)| known.name == key)?;
-        problems.note(row.put_into(node))
-    };
-    let parts = SCRIPT_KEYS.map(&mut part);
-    let [given_node, steps, then_node, strict, acks_node, same_target_port] = &parts;
-    let given = given_node.as_ref().map(|node| given(node, &mut problems)).unwrap_or_default();
-    let connections: Vec<String> = given.iter().map(|given| given.connection.clone()).collect();
-    let only = if let [only] = connections.as_slice() { Some(only.clone()) } else { None };
-    let steps = match (steps, connections.is_empty()) {
-        (Some(steps), false) => {
-            StepReader { problems: &mut problems, connections, connection: only }.steps(steps)
-        }
-        // Without a beginning nothing can be said about the steps.
-        _ => None,
-    };
-    let mut switch = |node: &Option<Node>| {
-        let read = node.as_ref().map(Node::as_bool).transpose();
-        problems.note(read).flatten().unwrap_or(false)
-    };
-    let (strict, same_target_port) = (switch(strict), switch(same_target_port));
-    let acks = problems.note(acks_node.as_ref().map(acks).transpose()).flatten();
-    let then = then_node.as_ref().map(|node| then(node, &given, &mut problems)).unwrap_or_default();
-    for key in ["given", "steps"] {
-        if !entries.iter().any(|(known, _)| known.name == key) {
-            problems.push(case.problem(format!("`{key}` is missing here")));
-        }
-    }
-    let steps = steps.unwrap_or_default();
-    let script = Script { given, steps, then, strict, acks: acks.unwrap_or(Acks::None), same_target_port };
-    if problems.is_empty() {
-        check_script(&script, &mut problems);
-    }
-    problems.finish(script)
 }
 
 /// `area/file` of a path that ends in `area/file.yaml`.
@@ -357,5 +318,3 @@ impl Word for Family {
 /// What a case says about itself.
 const METADATA_KEYS: &[&str] =
     &["title", "requirements", "effect", "needs", "families", "slow", "faults", "for"];
-/// What its trials do, in the order of [`read_script`].
-const SCRIPT_KEYS: [&str; 6] = ["given", "steps", "then", "strict", "acks", "same-target-port"];

@@ -10,11 +10,13 @@
 //!     probe: [steps…]                                    # shows the state and does not change it
 //! ```
 //!
-//! `from:` begins with the path of the same name into another state, or with `passive` where that
-//! state has none of that name. All steps act on the connection `main`.
+//! `from:` begins with the way of the same name into another state. Where a state has no path of a
+//! name its `passive` one stands in, so that every opening and service goes on from ESTABLISHED as far
+//! as the application can. All steps act on the connection `main`.
 
 use super::capability::{Capability, of_steps};
 use super::flow;
+use super::lint::told_once;
 use super::model::{Opening, Step};
 use super::read::{Keys, MAIN, StepReader, check_name, state_from, word};
 use super::words::Word;
@@ -71,10 +73,9 @@ impl Fixtures {
                 fixtures.read_state(state, node, &mut problems);
             }
         }
-        if problems.is_empty() {
-            fixtures.check(&mut problems);
-        }
-        problems.finish(fixtures)
+        let fixtures = problems.finish(fixtures)?;
+        let problems = fixtures.check();
+        if problems.is_empty() { Ok(fixtures) } else { Err(problems) }
     }
 
     /// The steps from nothing into `state`, for a target that has these capabilities: the path
@@ -108,35 +109,37 @@ impl Fixtures {
         self.ways(state, by).next().is_some()
     }
 
+    /// Every way into a state, in the order in which they are tried.
     fn ways(&self, state: State, by: Option<Opening>) -> impl Iterator<Item = Way> {
-        let wanted = move |name: &PathName| match (by, name) {
+        let names: BTreeSet<&PathName> = self.paths.keys().map(|(_, name)| name).collect();
+        let wanted = move |name: &&PathName| match (by, name) {
             (None, _) => true,
             // A service listens, too.
             (Some(by), PathName::Service(_)) => by == Opening::Passive,
             (Some(by), PathName::Opening(opening)) => by == *opening,
         };
-        let names =
-            self.paths.keys().filter(move |(to, name)| *to == state && wanted(name)).map(|(_, name)| name);
-        names.filter_map(move |name| self.way(state, name, State::ALL.len()))
+        let ways =
+            names.into_iter().filter(wanted).filter_map(move |name| self.way(state, name, State::ALL.len()));
+        ways.filter(|way| way.is_named)
     }
 
     /// The whole way, its beginnings included; `None` where they are missing or go in a circle.
     fn way(&self, state: State, name: &PathName, longest: usize) -> Option<Way> {
-        let path = self.path_named(state, name)?;
+        let named = self.paths.get(&(state, name.clone()));
+        let passive = || self.paths.get(&(state, PathName::Opening(Opening::Passive)));
+        let path = named.or_else(passive)?;
         let mut way = match path.from {
             Some(from) => self.way(from, name, longest.checked_sub(1)?)?,
-            None => Way { steps: Vec::new(), needs: BTreeSet::new() },
+            None => Way::default(),
         };
+        way.is_named |= named.is_some();
         way.needs.extend(&path.needs);
         way.needs.extend(of_steps(&path.steps));
+        if state == State::CloseWait {
+            way.needs.insert(Capability::HoldOpen);
+        }
         way.steps.extend(path.steps.iter().cloned());
         Some(way)
-    }
-
-    /// The path of that name, or the passive one.
-    fn path_named(&self, state: State, name: &PathName) -> Option<&Path> {
-        let passive = || self.paths.get(&(state, PathName::Opening(Opening::Passive)));
-        self.paths.get(&(state, name.clone())).or_else(passive)
     }
 
     fn read_state(&mut self, state: State, node: &Node, problems: &mut Problems) {
@@ -161,17 +164,19 @@ impl Fixtures {
     }
 
     /// What shows only when all paths are known.
-    fn check(&self, problems: &mut Problems) {
+    fn check(&self) -> Vec<Diagnostic> {
+        let mut problems = Problems::default();
         for ((state, name), path) in &self.paths {
-            match self.way(*state, name, State::ALL.len()) {
-                Some(way) => flow::check_steps(&way.steps, &[MAIN], problems),
-                None => {
-                    let message = format!("`from` leads to no path `{name}`, or in a circle");
-                    problems.push(Diagnostic::new(&path.place, message));
-                }
+            if self.way(*state, name, State::ALL.len()).is_none() {
+                let message = format!("`from` leads to no path `{name}`, or in a circle");
+                problems.push(Diagnostic::new(&path.place, message));
             }
         }
-        self.probes.values().for_each(|steps| flow::check_steps(steps, &[MAIN], problems));
+        for way in State::ALL.into_iter().flat_map(|state| self.ways(state, None)) {
+            flow::check_steps(&way.steps, &[MAIN], &mut problems);
+        }
+        self.probes.values().for_each(|steps| flow::check_steps(steps, &[MAIN], &mut problems));
+        told_once(problems.into())
     }
 }
 
@@ -184,9 +189,12 @@ impl fmt::Display for PathName {
     }
 }
 
+#[derive(Default)]
 struct Way {
     steps: Vec<Step>,
     needs: BTreeSet<Capability>,
+    /// One path on it has the name that was asked for.
+    is_named: bool,
 }
 
 fn path_name(key: &Key) -> Result<PathName, Diagnostic> {

@@ -2,7 +2,8 @@
 
 use super::file::{CaseFile, RawCase};
 use super::fixtures::Fixtures;
-use super::model::{Script, Step, StepKind};
+use super::id::Family;
+use super::model::{IcmpName, Script, Step, StepKind};
 use super::suite::Suite;
 use crate::requirement::Catalogue;
 use crate::yaml::{self, Diagnostic, Node, Place, nearest};
@@ -34,10 +35,7 @@ impl CaseFile {
         let mut problems: Vec<Diagnostic> = self.whole().err().into_iter().collect();
         problems.extend(self.about().err());
         problems.extend(self.cases().iter().flat_map(|case| case.check(vocabulary)));
-        problems.sort_by_key(|problem| (problem.place.line, problem.place.column));
-        let mut told = HashSet::new();
-        problems.retain(|problem| told.insert((problem.place.clone(), problem.message.clone())));
-        problems
+        told_once(problems)
     }
 
     /// The file read as a whole must hold the cases that its outline shows.
@@ -53,6 +51,14 @@ impl CaseFile {
     }
 }
 
+/// Problems by their places; what several rows or ways share is told once.
+pub(super) fn told_once(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    problems.sort_by_key(|problem| (problem.place.line, problem.place.column));
+    let mut told = HashSet::new();
+    problems.retain(|problem| told.insert((problem.place.clone(), problem.message.clone())));
+    problems
+}
+
 impl RawCase {
     /// Everything that is wrong with it.
     fn check(&self, vocabulary: &Vocabulary<'_>) -> Vec<Diagnostic> {
@@ -60,7 +66,12 @@ impl RawCase {
         let scripts: Vec<_> = (0..self.rows().count()).map(|row| self.script(row)).collect();
         for script in scripts {
             match script {
-                Ok(script) => vocabulary.check_script(&script, &mut problems),
+                Ok(script) => {
+                    vocabulary.check_script(&script, &mut problems);
+                    if self.families().contains(&Family::V6) {
+                        problems.extend(ipv4_only(&script.steps));
+                    }
+                }
                 Err(more) => problems.extend(more),
             }
         }
@@ -77,6 +88,22 @@ impl RawCase {
         let list = entries.iter().find(|(known, _)| known.name == key).map(|(_, list)| list);
         list.and_then(|list| list.as_list().ok()).unwrap_or_default()
     }
+}
+
+/// Errors that ICMPv6 does not have.
+fn ipv4_only(steps: &[Step]) -> Vec<Diagnostic> {
+    let of_step = |step: &Step| match &step.kind {
+        StepKind::Icmp(icmp) if matches!(icmp.kind, IcmpName::SourceRouteFailed | IcmpName::SourceQuench) => {
+            let problem = Diagnostic::new(&step.place, format!("`{}` is an error of IPv4 only", icmp.kind));
+            vec![problem.with_hint("add `families: [v4]` to the case".to_owned())]
+        }
+        StepKind::Repeat { steps, .. } => ipv4_only(steps),
+        StepKind::OneOf(one_of) => {
+            one_of.alternatives.iter().flat_map(|(_, steps)| ipv4_only(steps)).collect()
+        }
+        _ => Vec::new(),
+    };
+    steps.iter().flat_map(of_step).collect()
 }
 
 impl Vocabulary<'_> {

@@ -60,19 +60,6 @@ pub struct Script {
     pub same_target_port: bool,
 }
 
-impl Script {
-    /// Connections that it has at a time, those of a measure included.
-    #[must_use]
-    pub fn connections(&self) -> u32 {
-        let measures = self.steps.iter().any(|step| matches!(step.kind, StepKind::Measure(_)));
-        let given = u32::try_from(self.given.len()).unwrap_or(u32::MAX);
-        if measures { given.saturating_add(MEASURED_CONNECTIONS) } else { given }
-    }
-}
-
-/// Connections that `measure: time-wait` makes: each is asked once.
-pub const MEASURED_CONNECTIONS: u32 = 16;
-
 /// `then:` for one connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Then {

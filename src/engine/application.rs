@@ -3,6 +3,7 @@
 use super::connection::Connection;
 use super::eval::Undefined;
 use super::labels::Labelled;
+use super::passing::Acts;
 use super::{Acted, Engine, Progress, Waiting, words};
 use crate::app::{AppCommand, AppOutcome, AppReport, CommandId};
 use crate::case::{App, AppAction, Data};
@@ -171,6 +172,7 @@ impl Engine {
         let ended = Time(report.ended);
         if call.action.acts() {
             self.acted = Acted { before: Time(report.began), after: ended };
+            self.acts = Some(Acts::and(self.acts, Time(report.began)));
         }
         if let Some(label) = call.label.take() {
             let labelled =

@@ -131,6 +131,7 @@ impl Engine {
     /// Puts aside everything that has come so far: a question asked now is answered later.
     pub(super) fn clear_inbox(&mut self, index: usize) {
         while self.take_front(index, Some("before the question")).is_some() {}
+        self.acts = None;
     }
 
     fn violation(&mut self, at: Time, event: usize, violation: Violation) {

@@ -7,6 +7,7 @@ use super::connection::{Connection, Offer};
 use super::eval::Undefined;
 use super::expectation::Expectation;
 use super::labels::Labelled;
+use super::passing::Acts;
 use super::{Acted, Action, Block, BlockKind, Engine, Waiting, series, stream};
 use crate::app::AppCommand;
 use crate::case::{AppAction, Capability, Data, Expr, Given, Send, Step, StepKind};
@@ -196,6 +197,7 @@ impl Engine {
 
     fn act(&mut self, now: Time) {
         self.acted = Acted::at(now);
+        self.acts = Some(Acts::and(self.acts, now));
         self.departing.push(String::new());
     }
 

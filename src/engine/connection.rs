@@ -61,7 +61,7 @@ pub(super) struct Connection {
     pub(super) ts_recent: u32,
     /// The last acknowledgment seen: (SEG.SEQ, SEG.ACK, right edge).
     last_ack: Option<(SeqNum, SeqNum, SeqNum)>,
-    /// The application has read since the last segment: a window update may come by itself.
+    /// The application has read: window updates may come by themselves from then on.
     pub(super) application_read: bool,
     /// What the application on the target has written.
     pub(super) written: Vec<u8>,
@@ -221,7 +221,6 @@ impl Connection {
             let scale = if has(Flags::SYN) { 0 } else { self.scales.map_or(0, |(_, theirs)| theirs) };
             self.rcv_wnd = u32::from(segment.window) << scale;
             self.last_ack = Some((segment.seq, segment.ack, segment.ack + self.rcv_wnd));
-            self.application_read = false;
         }
         for option in &segment.options {
             if let TcpOption::Timestamps { value, .. } = option {
@@ -254,19 +253,18 @@ impl Connection {
             return false;
         }
         if segment.is_empty() {
-            return segment.is_pure_ack() && segment.seq + 1 == self.snd_una && self.snd_una == self.snd_nxt;
+            return segment.is_pure_ack()
+                && segment.seq + 1 == self.snd_una
+                && self.snd_una == self.snd_nxt
+                && !self.acknowledges_more(segment);
         }
         let reopening = segment.flags.contains(Flags::SYN) && self.iss != Some(segment.seq);
         !reopening && segment.end().at_or_before(self.snd_nxt)
     }
 
-    /// Whether it is an ACK that the target sent before something else that has been seen: two
-    /// processors may send for one connection, or a network may change the order.
-    pub(super) fn is_overtaken(&self, segment: &Segment) -> bool {
-        self.iss.is_some()
-            && segment.is_pure_ack()
-            && segment.seq.before(self.snd_nxt)
-            && segment.ack.at_or_before(self.rcv_nxt)
+    /// Whether it acknowledges what no segment before it did.
+    pub(super) fn acknowledges_more(&self, segment: &Segment) -> bool {
+        segment.flags.contains(Flags::ACK) && self.rcv_nxt.before(segment.ack)
     }
 
     /// Whether it may be there for its window alone: the application has read, and nothing but

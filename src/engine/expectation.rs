@@ -1,13 +1,13 @@
-//! `expect`, `one-of` and `silence`: which of the segments that arrive is the one, and when it is
-//! too late to hope.
+//! `expect` and `one-of`: which of the segments that arrive is the one, and when it is too late to
+//! hope.
 
 use super::connection::Arrival;
 use super::eval::Undefined;
 use super::labels::Labelled;
-use super::matching::classify;
-use super::{Acted, BlockKind, Engine, Progress, words};
-use crate::case::{DataPattern, Expect, Expr, OneOf, Step, StepKind};
-use crate::segment::{Flags, Segment};
+use super::passing::{ALONE, Drained};
+use super::{Acted, BlockKind, Engine, Progress};
+use crate::case::{Expect, OneOf, Step, StepKind};
+use crate::segment::Flags;
 use crate::time::{Span, Time};
 use crate::verdict::{EventKind, FieldDifference, FindingCode, Verdict};
 use std::sync::Arc;
@@ -15,42 +15,49 @@ use std::time::Duration;
 
 /// What a step waits for.
 pub(super) struct Expectation {
-    index: usize,
-    wanted: Vec<Wanted>,
+    pub(super) index: usize,
+    pub(super) wanted: Vec<Wanted>,
     /// All of them, in any order; else the first that comes decides.
-    all: bool,
+    pub(super) all: bool,
     /// The alternative in which nothing comes, and for how long.
-    silence: Option<(String, Duration, Arc<[Step]>)>,
-    prefer: Option<String>,
+    pub(super) silence: Option<(String, Duration, Arc<[Step]>)>,
+    pub(super) prefer: Option<String>,
+    /// An ACK that came alone, before what carries more.
+    came_alone: Option<Arrival>,
+    /// When the last of those that were wanted came.
+    last_stamp: Option<Time>,
 }
 
 /// One segment that may come.
-struct Wanted {
-    expect: Expect,
-    within: Duration,
-    not_before: Duration,
+pub(super) struct Wanted {
+    pub(super) expect: Expect,
+    pub(super) within: Duration,
+    pub(super) not_before: Duration,
     /// Name and further steps, of an alternative.
     alternative: Option<(String, Arc<[Step]>)>,
 }
 
 /// The first and the last moment at which an answer counts, and where they count from.
-struct Window {
-    base: Time,
-    earliest: Time,
-    latest: Time,
-}
-
-/// What became of a segment under `drain: yes`.
-enum Drained {
-    /// It is for the step.
-    No,
-    /// It was acknowledged.
-    Yes,
-    /// It is not what the application wrote.
-    Altered,
+pub(super) struct Window {
+    pub(super) base: Time,
+    pub(super) earliest: Time,
+    pub(super) latest: Time,
 }
 
 impl Expectation {
+    /// Nothing is wanted.
+    pub(super) fn nothing(index: usize) -> Self {
+        Self {
+            index,
+            wanted: Vec::new(),
+            all: false,
+            silence: None,
+            prefer: None,
+            came_alone: None,
+            last_stamp: None,
+        }
+    }
+
     pub(super) fn one(engine: &Engine, index: usize, expect: Expect) -> Result<Self, Undefined> {
         Self::all(engine, index, vec![expect])
     }
@@ -60,12 +67,11 @@ impl Expectation {
             .into_iter()
             .map(|expect| Wanted::new(engine, index, expect, None))
             .collect::<Result<_, _>>()?;
-        Ok(Self { index, wanted, all: true, silence: None, prefer: None })
+        Ok(Self { wanted, all: true, ..Self::nothing(index) })
     }
 
     pub(super) fn choice(engine: &Engine, index: usize, one_of: &OneOf) -> Result<Self, Undefined> {
-        let mut choice =
-            Self { index, wanted: Vec::new(), all: false, silence: None, prefer: one_of.prefer.clone() };
+        let mut choice = Self { prefer: one_of.prefer.clone(), ..Self::nothing(index) };
         for (name, steps) in &one_of.alternatives {
             let rest: Arc<[Step]> = steps.get(1..).unwrap_or_default().into();
             match steps.first().map(|step| &step.kind) {
@@ -85,6 +91,12 @@ impl Expectation {
     }
 }
 
+impl Window {
+    fn contains(&self, stamp: Time) -> bool {
+        self.earliest <= stamp && stamp <= self.latest
+    }
+}
+
 impl Wanted {
     fn new(
         engine: &Engine,
@@ -97,6 +109,10 @@ impl Wanted {
             None => engine.default_within(),
         };
         let not_before = expect.not_before.as_ref().map_or(Ok(Duration::ZERO), |e| engine.span(index, e))?;
+        if not_before > within {
+            let (edge, end) = (Span(not_before), Span(within));
+            return Err(Undefined(format!("`not-before` is {edge}, and `within` ends at {end}")));
+        }
         Ok(Self { expect, within, not_before, alternative })
     }
 }
@@ -107,7 +123,7 @@ impl Engine {
         Duration::from_secs(1) + self.config.timers.delayed_ack
     }
 
-    fn window(&self, wanted: &Wanted) -> Window {
+    pub(super) fn window(&self, wanted: &Wanted) -> Window {
         let base = match wanted.expect.after.as_ref().and_then(|label| self.labels.get(label)) {
             Some(labelled) => Acted { before: labelled.before, after: labelled.after },
             None => self.acted,
@@ -150,26 +166,25 @@ impl Engine {
         let index = expectation.index;
         while let Some(arrival) = self.front(index) {
             if let Some(why) = self.passed_over(expectation, arrival)? {
-                self.take_front(index, Some(why));
+                let arrival = self.take_front(index, Some(why));
+                expectation.came_alone = arrival.filter(|_| why == ALONE).or(expectation.came_alone.take());
                 continue;
             }
             match self.drain(now, expectation)? {
                 Drained::No => {}
                 Drained::Yes => continue,
-                Drained::Altered => return Ok(Progress::Done),
+                Drained::Altered(difference) => {
+                    self.wrong_segment(expectation, 0, vec![difference]);
+                    return Ok(Progress::Done);
+                }
             }
             let Some(arrival) = self.front(index) else { break };
             let stamp = arrival.stamp;
-            let mut closest: Option<(usize, Vec<FieldDifference>)> = None;
-            for (at, wanted) in expectation.wanted.iter().enumerate() {
-                let differences = self.differences(index, &wanted.expect, arrival)?;
-                if closest.as_ref().is_none_or(|(_, least)| differences.len() < least.len()) {
-                    closest = Some((at, differences));
-                }
-            }
-            let Some((at, differences)) = closest else { break };
+            let Some((at, differences)) = self.closest(expectation, arrival)? else { break };
             let window = self.window(&expectation.wanted[at]);
-            if stamp > self.last_moment(expectation) && !differences.is_empty() {
+            let silent = expectation.silence.as_ref().map(|(_, span, _)| self.acted.after + *span);
+            let last = silent.unwrap_or(self.last_moment(expectation));
+            if stamp > last && !differences.is_empty() {
                 // What comes after the last moment and is not the answer says nothing about it.
                 break;
             }
@@ -177,30 +192,70 @@ impl Engine {
                 self.wrong_segment(expectation, at, differences);
                 return Ok(Progress::Done);
             }
-            if stamp > window.latest || stamp < window.earliest {
+            if self.is_older_than_the_question(arrival) && self.is_no_news(index, arrival) {
+                self.before_the_question(expectation, stamp);
+                return Ok(Progress::Done);
+            }
+            if !window.contains(stamp) {
                 self.wrong_moment(expectation, at, &window, stamp);
                 return Ok(Progress::Done);
             }
             self.accept(expectation, at);
             if expectation.wanted.is_empty() || !expectation.all {
+                self.looked(expectation);
                 return Ok(Progress::Done);
             }
         }
-        if now < self.last_look(expectation) {
+        if self.heard < self.last_look(expectation) {
             return Ok(Progress::Blocked);
         }
+        let alone = expectation.came_alone.take();
         match expectation.silence.take() {
-            Some((name, _, rest)) => self.chosen(now, expectation, &name, rest),
-            None => self.silent(now, expectation),
+            Some((_, span, _)) if alone.as_ref().is_some_and(|ack| ack.stamp <= self.acted.after + span) => {
+                self.not_silent(expectation, span, alone);
+            }
+            Some((name, _, rest)) => {
+                self.looked(expectation);
+                self.chosen(now, expectation, &name, rest);
+            }
+            None => self.silent(now, expectation, alone)?,
         }
         Ok(Progress::Done)
     }
 
-    /// The arrival is what is wanted: bind it, count from it, go on behind it.
+    /// Which of what is wanted the arrival comes closest to, one that may come now before one that
+    /// may not; and the fields in which it differs.
+    fn closest(
+        &self,
+        expectation: &Expectation,
+        arrival: &Arrival,
+    ) -> Result<Option<(usize, Vec<FieldDifference>)>, Undefined> {
+        let mut closest: Option<((usize, bool), usize, Vec<FieldDifference>)> = None;
+        for (at, wanted) in expectation.wanted.iter().enumerate() {
+            let differences = self.differences(expectation.index, &wanted.expect, arrival)?;
+            let rank = (differences.len(), !self.window(wanted).contains(arrival.stamp));
+            if closest.as_ref().is_none_or(|(least, ..)| rank < *least) {
+                closest = Some((rank, at, differences));
+            }
+        }
+        Ok(closest.map(|(_, at, differences)| (at, differences)))
+    }
+
+    /// What was there before the question and says nothing that only came about since. A RST is an
+    /// answer, or it ended the connection too early.
+    fn is_no_news(&self, index: usize, arrival: &Arrival) -> bool {
+        let (segment, connection) = (&arrival.received.segment, &self.connections[index]);
+        let says_more = !segment.is_empty() && !connection.is_repetition(segment);
+        arrival.aside
+            || segment.flags.contains(Flags::RST)
+            || (!says_more && !connection.acknowledges_more(segment))
+    }
+
+    /// The arrival is what is wanted: bind it.
     fn accept(&mut self, expectation: &mut Expectation, at: usize) {
         let wanted = expectation.wanted.remove(at);
         let Some(arrival) = self.take_front(expectation.index, None) else { return };
-        self.acted = Acted::at(arrival.stamp);
+        expectation.last_stamp = Some(arrival.stamp);
         if let Some(label) = wanted.expect.label {
             let labelled = Labelled {
                 segment: Some(arrival.received.segment),
@@ -213,6 +268,15 @@ impl Engine {
         if let Some((name, rest)) = wanted.alternative {
             self.chosen(arrival.stamp, expectation, &name, rest);
         }
+    }
+
+    /// The step is through: the next one counts from the last segment, if one came.
+    fn looked(&mut self, expectation: &Expectation) {
+        if let Some(stamp) = expectation.last_stamp {
+            self.acted = Acted::at(stamp);
+            self.departing.retain(|label| !label.is_empty());
+        }
+        self.acts = None;
     }
 
     /// One alternative is taken: note it, and judge it where a SHOULD names another.
@@ -231,165 +295,4 @@ impl Engine {
             self.push(rest, None, BlockKind::Body);
         }
     }
-
-    /// Why no step looks at this arrival, where that is so (language reference, "a segment that matters").
-    fn passed_over(
-        &self,
-        expectation: &Expectation,
-        arrival: &Arrival,
-    ) -> Result<Option<&'static str>, Undefined> {
-        // What a case says about its steps says nothing about the way into its state.
-        let is_strict = self.script.strict && !self.is_preparing()
-            || expectation.wanted.iter().any(|wanted| wanted.expect.strict);
-        if is_strict || arrival.aside {
-            return Ok(None);
-        }
-        let (segment, index) = (&arrival.received.segment, expectation.index);
-        let connection = &self.connections[index];
-        let again = expectation.wanted.iter().any(|wanted| wanted.expect.again);
-        if connection.is_repetition(segment) && !again {
-            return Ok(Some("a repetition"));
-        }
-        if connection.is_window_update(segment) {
-            for wanted in &expectation.wanted {
-                if self.differences(index, &wanted.expect, arrival)?.is_empty() {
-                    return Ok(None);
-                }
-            }
-            return Ok(Some("a window update"));
-        }
-        if arrival.stamp < self.acted.before && connection.is_overtaken(segment) {
-            return Ok(Some("an ACK that was overtaken"));
-        }
-        // RFC 9293 section 3.8.6.3: an ACK may come alone at any time, before what carries more.
-        if segment.is_pure_ack() && expectation.wanted.iter().all(|wanted| occupies(&wanted.expect)) {
-            return Ok((!expectation.wanted.is_empty()).then_some("an ACK that came alone"));
-        }
-        Ok(None)
-    }
-
-    /// `drain: yes`: acknowledges a segment of data that is not the one awaited.
-    fn drain(&mut self, now: Time, expectation: &Expectation) -> Result<Drained, Undefined> {
-        let index = expectation.index;
-        let [wanted] = expectation.wanted.as_slice() else { return Ok(Drained::No) };
-        let Some(arrival) = self.front(index) else { return Ok(Drained::No) };
-        let segment = &arrival.received.segment;
-        let plain_data = !segment.payload.is_empty() && !segment.flags.contains(Flags::FIN);
-        if !wanted.expect.drain || !plain_data || self.differences(index, &wanted.expect, arrival)?.is_empty()
-        {
-            return Ok(Drained::No);
-        }
-        if let Some(difference) = self.altered(index, segment) {
-            self.wrong_segment(expectation, 0, vec![difference]);
-            return Ok(Drained::Altered);
-        }
-        if let Some(arrival) = self.take_front(index, Some("data of the service")) {
-            self.acted = Acted::at(arrival.stamp);
-            let ack = self.end_of(index);
-            self.send_ack(now, index, ack);
-        }
-        Ok(Drained::Yes)
-    }
-
-    pub(super) fn await_silence(&mut self, now: Time, span: Duration) -> Result<Progress, Undefined> {
-        let until = self.acted.after + span;
-        let Some(index) = self.current.as_ref().map(|(_, index)| *index) else { return Ok(Progress::Done) };
-        let nothing = Expectation { index, wanted: Vec::new(), all: false, silence: None, prefer: None };
-        while let Some(arrival) = self.front(index) {
-            if arrival.stamp > until {
-                break;
-            }
-            if let Some(why) = self.passed_over(&nothing, arrival)? {
-                self.take_front(index, Some(why));
-                continue;
-            }
-            let (stamp, event) = (arrival.stamp, arrival.event);
-            let (relative, segment) = (self.bases(index), arrival.received.segment.clone());
-            let mut finding = self.finding(
-                stamp,
-                FindingCode::AnsweredWhereSilenceRequired,
-                format!("nothing for {}", Span(span)),
-                format!("{} after {}", segment.summary(relative), Span(stamp.since(self.acted.after))),
-            );
-            finding.event = Some(event);
-            self.fail(finding);
-            return Ok(Progress::Done);
-        }
-        if now < until + self.grace(Duration::ZERO) {
-            return Ok(Progress::Blocked);
-        }
-        self.note(until, index, EventKind::Nothing);
-        Ok(Progress::Done)
-    }
-
-    /// What is awaited, in words.
-    fn awaited(&self, expectation: &Expectation) -> String {
-        let silence = expectation.silence.as_ref().map(|(_, span, _)| format!("nothing for {}", Span(*span)));
-        let texts: Vec<_> =
-            expectation.wanted.iter().map(|wanted| words::awaited(&wanted.expect)).chain(silence).collect();
-        texts.join(if expectation.all { " and " } else { ", or " })
-    }
-
-    fn wrong_segment(&mut self, expectation: &Expectation, at: usize, differences: Vec<FieldDifference>) {
-        let index = expectation.index;
-        let Some(arrival) = self.take_front(index, None) else { return };
-        let segment: &Segment = &arrival.received.segment;
-        let code = classify(&expectation.wanted[at].expect, segment, &differences);
-        let saw = format!(
-            "{} after {}",
-            segment.summary(self.bases(index)),
-            Span(arrival.stamp.since(self.acted.after))
-        );
-        let mut finding = self.finding(arrival.stamp, code, self.awaited(expectation), saw);
-        finding.differences = differences;
-        finding.event = Some(arrival.event);
-        self.fail(finding);
-    }
-
-    fn wrong_moment(&mut self, expectation: &Expectation, at: usize, window: &Window, stamp: Time) {
-        let Some(arrival) = self.take_front(expectation.index, None) else { return };
-        let wanted = &expectation.wanted[at];
-        let came = Span(stamp.since(window.base));
-        let (code, expected) = if stamp > window.latest {
-            (
-                FindingCode::AnsweredTooLate,
-                format!("{} within {}", self.awaited(expectation), Span(wanted.within)),
-            )
-        } else {
-            let expected = format!("{} not before {}", self.awaited(expectation), Span(wanted.not_before));
-            (FindingCode::AnsweredTooEarly, expected)
-        };
-        let mut finding = self.finding(stamp, code, expected, format!("it after {came}"));
-        finding.event = Some(arrival.event);
-        self.fail(finding);
-    }
-
-    fn silent(&mut self, now: Time, expectation: &Expectation) {
-        let event = self.note(now, expectation.index, EventKind::Nothing);
-        let waited = Span(now.since(self.acted.after));
-        let within = expectation.wanted.iter().map(|wanted| wanted.within).max().unwrap_or_default();
-        let expected = format!("{} within {}", self.awaited(expectation), Span(within));
-        let mut finding = self.finding(
-            now,
-            FindingCode::SilentWhereAnswerRequired,
-            expected,
-            format!("nothing that answers, in {waited}"),
-        );
-        finding.event = Some(event);
-        self.fail(finding);
-    }
-}
-
-/// Whether what is expected occupies sequence space for certain.
-fn occupies(expect: &Expect) -> bool {
-    let control = !expect.flags.is_empty()
-        && expect.flags.iter().all(|flags| flags.contains(Flags::SYN) || flags.contains(Flags::FIN));
-    let text = match &expect.data {
-        Some(DataPattern::Text(_)) => true,
-        Some(DataPattern::Stream(crate::case::Pattern::Is(Expr::Int(length)))) => *length > 0,
-        Some(DataPattern::Stream(crate::case::Pattern::Is(_) | crate::case::Pattern::Any)) => true,
-        Some(DataPattern::Stream(crate::case::Pattern::Range(Expr::Int(low), _))) => *low > 0,
-        _ => false,
-    };
-    control || text
 }

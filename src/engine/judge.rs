@@ -44,6 +44,9 @@ impl Engine {
             if let Some(state) = self.probed_state() {
                 finding.code = FindingCode::WrongState;
                 finding.expected = format!("{state}, where the question draws {}", finding.expected);
+                if let Some(table) = self.table_finding.take() {
+                    finding.saw = format!("{}; in the target's own table {}", finding.saw, table.saw);
+                }
             }
             let own = finding.requirement.as_ref().and_then(|id| self.config.catalogue.get(id));
             verdict_of(own.map_or(self.config.level, |requirement| requirement.level))

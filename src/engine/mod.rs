@@ -16,18 +16,22 @@ mod io;
 mod judge;
 mod labels;
 mod matching;
+mod passing;
 mod probe;
 mod series;
+mod silence;
 mod state_check;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod time_wait;
+mod unmet;
 mod words;
 
 pub use config::TrialConfig;
 pub use io::{Action, Input, TableEntry};
 pub use stream::{Direction, Stream};
+pub use time_wait::MEASURED_CONNECTIONS;
 
 use crate::app::CommandId;
 use crate::case::{Acks, Script, Step};
@@ -61,16 +65,22 @@ pub struct Engine {
     /// The step under way.
     current: Option<(Step, usize)>,
     acted: Acted,
+    /// What we did since a step last looked at what came.
+    acts: Option<passing::Acts>,
     acks: Acks,
     steps_begun: u32,
     next_command: u32,
     lateness: Duration,
     started: Time,
+    /// Every frame stamped before this moment has been handed in: a wait can be over.
+    heard: Time,
     record: Record,
     findings: Vec<(Verdict, Finding)>,
     actions: Vec<Action>,
     /// Labels bound to segments that leave with this step's actions.
     departing: Vec<String>,
+    /// The target's table named another state, and the wire has yet to be heard.
+    table_finding: Option<Finding>,
     /// What `measure: time-wait` demands, while its connections are on their way.
     time_wait_wanted: Option<(Duration, f64)>,
     ended: bool,
@@ -148,15 +158,18 @@ impl Engine {
             waiting: Waiting::Nothing,
             current: None,
             acted: Acted::default(),
+            acts: None,
             acks,
             steps_begun: 0,
             next_command: 0,
             lateness: Duration::ZERO,
             started: Time::default(),
+            heard: Time::default(),
             record: Record::default(),
             findings: Vec::new(),
             actions: Vec::new(),
             departing: Vec::new(),
+            table_finding: None,
             time_wait_wanted: None,
             ended: false,
         }
@@ -170,10 +183,18 @@ impl Engine {
         }
         match input {
             Input::Start => self.start(now),
-            Input::Packet { stamp, octets } => self.packet(now, stamp, octets),
+            // Frames come in the order of their stamps: behind this one others may wait, however
+            // late it is by now.
+            Input::Packet { stamp, octets } => {
+                self.heard = self.heard.max(stamp);
+                self.packet(now, stamp, octets);
+            }
             Input::App(report) => self.application_reported(now, report),
             Input::Table(entry) => self.table_answered(now, entry),
-            Input::Timer => {}
+            Input::Timer => {
+                let due = self.next_wake().filter(|due| *due <= now);
+                self.heard = self.heard.max(due.unwrap_or_default());
+            }
         }
         self.run(now);
         std::mem::take(&mut self.actions)
@@ -213,7 +234,7 @@ impl Engine {
             Waiting::Application(call) => Some(call.give_up),
             Waiting::Series(series) => Some(series.until),
             Waiting::Table(check) => check.wake(),
-            Waiting::TimeWait(measure) => measure.next_wake(),
+            Waiting::TimeWait(measure) => measure.next_wake(self),
         }
     }
 
@@ -286,7 +307,7 @@ impl Engine {
         let progress = match &mut waiting {
             Waiting::Nothing => Progress::Done,
             Waiting::Segment(expectation) => self.await_segment(now, expectation)?,
-            Waiting::Silence { span } => self.await_silence(now, *span)?,
+            Waiting::Silence { span } => self.await_silence(*span)?,
             Waiting::Pause { until } if now >= *until => {
                 self.acted = Acted::at(*until);
                 Progress::Done
@@ -332,9 +353,16 @@ impl Engine {
                     self.begin_measuring_time_wait(now, first);
                     return None;
                 }
+                // What was done on the way asks for nothing any more.
+                BlockKind::Preparing => self.acts = None,
                 _ => {}
             }
             self.stack.pop();
+            // The question on the wire is through, and has found nothing.
+            if let Some(finding) = self.table_finding.take() {
+                self.fail(finding);
+                return None;
+            }
         }
     }
 

@@ -50,7 +50,7 @@ impl Engine {
     pub(super) fn await_series(&mut self, now: Time, series: &mut Series) -> Result<Progress, Undefined> {
         let stamps = self.repetitions(series);
         let enough = stamps.len() > series.spec.at_least as usize;
-        if !enough && now < series.until {
+        if !enough && self.heard < series.until {
             return Ok(Progress::Blocked);
         }
         let intervals: Vec<Duration> = stamps.windows(2).map(|pair| pair[1].since(pair[0])).collect();
@@ -59,6 +59,7 @@ impl Engine {
         self.note(now, series.index, EventKind::Note(format!("intervals of `{}`: {shown}", series.spec.of)));
         self.pass_over_repetitions(series);
         self.acted = Acted::at(stamps.last().copied().unwrap_or(now));
+        self.acts = None;
         if let Some((code, expected)) = self.judge_series(series, &intervals, enough) {
             let finding = self.finding(now, code, expected, format!("intervals: {shown}"));
             self.fail(finding);

@@ -72,10 +72,12 @@ impl Engine {
                     now,
                     FindingCode::StateTableDisagrees,
                     format!("{} in the target's own table", check.state),
-                    format!("{found} there, for {}", crate::time::Span(waited)),
+                    format!("{found}, for {}", crate::time::Span(waited)),
                 );
                 finding.event = Some(event);
-                self.fail(finding);
+                // The wire decides: it is asked all the same, and the table's word filed behind its.
+                self.table_finding = Some(finding);
+                self.ask_on_the_wire(check.index, check.state);
                 return Progress::Done;
             }
             // 1, 2, 4 … ms: most answers are right at once, the others soon after.
@@ -102,6 +104,8 @@ impl Engine {
         if let Some(steps) = self.config.fixtures.probes.get(&state) {
             let steps = std::sync::Arc::clone(steps);
             self.push(steps, Some(index), BlockKind::ProbingState(state));
+        } else if let Some(finding) = self.table_finding.take() {
+            self.fail(finding);
         }
     }
 }

@@ -33,8 +33,11 @@ struct Sample {
 
 /// When the connections are asked, in parts of the length that is demanded (0: at its beginning, 1:
 /// at its end), or, above the tolerance, in tolerances around the end.
-const EARLY: [f64; crate::case::MEASURED_CONNECTIONS as usize - AROUND.len()] = [0.02, 0.1, 0.25, 0.5, 0.75];
+const EARLY: [f64; 5] = [0.02, 0.1, 0.25, 0.5, 0.75];
 const AROUND: [f64; 11] = [-2.0, -1.6, -1.2, -1.05, -0.6, -0.2, 0.2, 0.6, 1.05, 1.2, 1.4];
+
+/// How many connections a measure makes beside the one that is named.
+pub const MEASURED_CONNECTIONS: usize = EARLY.len() + AROUND.len();
 
 impl Engine {
     /// Lines up the connections that are asked, and their way into TIME-WAIT.
@@ -44,7 +47,7 @@ impl Engine {
         // Nothing to run: it stands below the ways into the state, and begins the wait behind them.
         self.push(Arc::new([]), None, BlockKind::Measuring { first });
         let mut ways = Vec::new();
-        for number in 0..EARLY.len() + AROUND.len() {
+        for number in 0..MEASURED_CONNECTIONS {
             let name = format!("{}.{number}", given.connection);
             let own = self.add_connection(given.clone(), name)?;
             ways.push(self.way_into(&given, own)?);
@@ -99,7 +102,7 @@ impl Engine {
                         if segment.flags.contains(Flags::SYN) {
                             self.withdraw(now, sample.index);
                         }
-                    } else if now >= asked + self.default_within() + self.grace(self.default_within()) {
+                    } else if self.heard >= self.answered_by(asked) {
                         return Ok(self.no_answer(now, sample));
                     }
                 }
@@ -112,6 +115,11 @@ impl Engine {
             return Ok(Progress::Done);
         }
         Ok(Progress::Blocked)
+    }
+
+    /// When a question that was put at `asked` must have been answered.
+    pub(super) fn answered_by(&self, asked: Time) -> Time {
+        asked + self.default_within() + self.grace(self.default_within())
     }
 
     /// The question: a bare SYN with a lower number, which restarts nothing (see [`super::probe`]).
@@ -169,11 +177,10 @@ impl Engine {
 }
 
 impl TimeWaitMeasure {
-    pub(super) fn next_wake(&self) -> Option<Time> {
+    pub(super) fn next_wake(&self, engine: &Engine) -> Option<Time> {
         let wake = |sample: &Sample| match (sample.asked, sample.there) {
             (None, _) => Some(sample.due),
-            // The longest wait for an answer, generously: the engine looks again at any arrival.
-            (Some(asked), None) => Some(asked + Duration::from_secs(3)),
+            (Some(asked), None) => Some(engine.answered_by(asked)),
             (Some(_), Some(_)) => None,
         };
         self.samples.iter().filter_map(wake).min()

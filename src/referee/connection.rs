@@ -1,7 +1,8 @@
 //! One connection of the target, as far as its segments have shown it.
 
 use super::offers::{Agreement, Offer, Offers, agreement};
-use super::ours::{Ours, Window};
+use super::ours::Ours;
+use super::send_windows::SendWindows;
 use crate::segment::{Flags, Segment, TcpOption};
 use crate::seq::SeqNum;
 use std::collections::HashSet;
@@ -18,6 +19,8 @@ pub(super) struct Connection {
     pub(super) snd_nxt: SeqNum,
     /// The number behind its FIN.
     pub(super) fin_end: Option<SeqNum>,
+    /// The acknowledgment that showed it.
+    first_ack: SeqNum,
     /// Its last acknowledgment; meaningful once `irs` is known.
     pub(super) ack: SeqNum,
     /// The furthest right edge of the window that it offered.
@@ -49,8 +52,10 @@ pub(super) struct Connection {
     resets_before: usize,
     /// How many of our windows have been looked at.
     windows_read: usize,
-    /// Windows of ours with an acknowledgment of what it had not been seen to send.
-    windows_ahead: Vec<Window>,
+    /// Windows of ours, and what they acknowledge: more than it had been seen to send.
+    windows_ahead: Vec<(SeqNum, u32)>,
+    /// What SND.WND can be.
+    send_windows: SendWindows,
 }
 
 /// What makes two segments the same, timestamps apart.
@@ -71,6 +76,7 @@ impl Connection {
             irs: None,
             snd_nxt: syn.seq,
             fin_end: None,
+            first_ack: SeqNum(0),
             ack: SeqNum(0),
             offered_edge: None,
             allowed_edge: None,
@@ -88,6 +94,7 @@ impl Connection {
             resets_before: ours.resets,
             windows_read: ours.windows.len(),
             windows_ahead: Vec::new(),
+            send_windows: SendWindows::default(),
         }
     }
 
@@ -115,12 +122,15 @@ impl Connection {
     pub(super) fn prepare(&mut self, segment: &Segment, ours: &Ours) {
         if self.irs.is_none() && segment.flags.contains(Flags::ACK) && self.holds(segment.seq) {
             self.irs = ours.syn_acknowledged_by(segment.ack);
+            self.first_ack = segment.ack;
             self.ack = self.irs.map_or(self.ack, |irs| irs + 1);
         }
-        let Some(irs) = self.irs else { return };
+        if self.irs.is_none() {
+            return;
+        }
         if !self.synchronized {
-            self.ours = ours.offers_at(irs);
-            if let Some(window) = ours.syn_window_at(irs) {
+            self.ours = ours.offers_acknowledged_by(self.first_ack);
+            if let Some(window) = ours.syn_window_acknowledged_by(self.first_ack) {
                 self.allow(self.iss + 1 + u32::from(window));
             }
         }
@@ -129,17 +139,20 @@ impl Connection {
         // Acknowledged ahead of what was seen, a window counts from when it is caught up with:
         // the target may have sent more than had arrived here when ours left.
         let mut windows = std::mem::take(&mut self.windows_ahead);
-        windows.extend(unread);
-        for window in windows {
-            if !self.holds(window.ack) {
-                self.windows_ahead.push(window);
+        for window in unread {
+            let shift = if window.on_syn { 0 } else { self.our_largest_shift() };
+            let size = self.send_windows.widest_after(window.seq, u32::from(window.window) << shift);
+            windows.push((window.ack, size));
+        }
+        for (ack, size) in windows {
+            if !self.holds(ack) {
+                self.windows_ahead.push((ack, size));
                 continue;
             }
-            if self.acknowledged.distance_from(self.iss) < window.ack.distance_from(self.iss) {
-                self.acknowledged = window.ack;
+            if self.acknowledged.distance_from(self.iss) < ack.distance_from(self.iss) {
+                self.acknowledged = ack;
             }
-            let shift = if window.on_syn { 0 } else { self.our_largest_shift() };
-            self.allow(window.ack + (u32::from(window.window) << shift));
+            self.allow(self.acknowledged + size);
         }
     }
 

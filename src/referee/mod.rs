@@ -21,6 +21,7 @@ mod payload;
 mod reset;
 mod rules;
 mod sack;
+mod send_windows;
 mod size;
 mod timestamps;
 mod watch;

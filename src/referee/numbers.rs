@@ -51,7 +51,8 @@ fn out_of_place(sight: &Sight) -> Option<Violation> {
     {
         return Some(after_fin(fin_end, segment.end()));
     }
-    if !connection.holds(segment.seq) && !(ahead && connection.missed) {
+    let excused = ahead && connection.missed;
+    if !excused && !connection.holds(segment.seq) {
         let expected = format!("SEG.SEQ at most {}, where nothing has been left out", connection.snd_nxt);
         let places = format!("{}..{}", connection.iss + 1, connection.snd_nxt);
         let violation = SEQUENCE.broken(expected, format!("SEG.SEQ {}", segment.seq));
@@ -125,7 +126,7 @@ fn acknowledgment(sight: &Sight) -> Option<Violation> {
         return Some(violation.field("ack", "SEQ + 1 of a SYN of ours", ack));
     };
     let from_irs = |number: SeqNum| number.distance_from(irs);
-    if ack != irs && from_irs(ack) < from_irs(connection.ack) && !connection.is_repetition(segment) {
+    if from_irs(ack) < from_irs(connection.ack) && !connection.is_repetition(segment) {
         let violation = ACK_WENT_BACK.broken(
             format!("SEG.ACK at least {}, which it acknowledged before", connection.ack),
             format!("SEG.ACK {ack}"),

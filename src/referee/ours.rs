@@ -38,6 +38,8 @@ pub(super) struct Ours {
 /// A window as a segment of ours offered it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
+    /// SEG.SEQ.
+    pub(super) seq: SeqNum,
     /// SEG.ACK.
     pub(super) ack: SeqNum,
     /// SEG.WND.
@@ -58,6 +60,8 @@ pub(super) enum Provocation {
 #[derive(Clone, Copy, Debug)]
 struct Syn {
     seq: SeqNum,
+    /// SEG.LEN.
+    length: u32,
     /// Its window, if it offers one by itself: a SYN with ACK does so by what it acknowledges.
     window: Option<u16>,
     offers: Offers,
@@ -87,11 +91,13 @@ impl Ours {
         let (ack, on_syn) = (segment.flags.contains(Flags::ACK), segment.flags.contains(Flags::SYN));
         if on_syn {
             let window = (!ack).then_some(segment.window);
-            self.syns.push(Syn { seq: segment.seq, window, offers: Offers::of(segment) });
+            let (seq, length) = (segment.seq, segment.len());
+            self.syns.push(Syn { seq, length, window, offers: Offers::of(segment) });
             self.unanswered_syns += usize::from(!ack);
         }
         if ack {
-            self.windows.push(Window { ack: segment.ack, window: segment.window, on_syn });
+            let Segment { seq, ack, window, .. } = *segment;
+            self.windows.push(Window { seq, ack, window, on_syn });
             self.acknowledged.insert(segment.ack);
             self.last = Some(Provocation::Ack(segment.ack));
         } else {
@@ -100,11 +106,10 @@ impl Ours {
         }
     }
 
-    /// The latest SYN of ours, by its sequence number, that `ack` can acknowledge: with all that
-    /// follows it without a gap, and nothing else.
+    /// The SYN of ours, by its sequence number, that `ack` is the first to acknowledge.
     pub(super) fn syn_acknowledged_by(&self, ack: SeqNum) -> Option<SeqNum> {
-        let found = self.syns.iter().rev().find(|syn| self.octets.covers(syn.seq, ack))?;
-        Some(found.seq)
+        let nearest = self.syns_acknowledged_by(ack).min_by_key(|syn| ack.distance_from(syn.seq))?;
+        Some(nearest.seq)
     }
 
     /// The highest number that may be acknowledged to whoever sent the SYN at `irs`: the end of
@@ -113,14 +118,14 @@ impl Ours {
         self.octets.end_of_run(irs).unwrap_or(irs + 1)
     }
 
-    /// What the SYNs at `irs` offer.
-    pub(super) fn offers_at(&self, irs: SeqNum) -> Option<Offers> {
-        self.syns_at(irs).map(|syn| syn.offers).reduce(Offers::and)
+    /// What those SYNs offer that `ack` can be the first to acknowledge.
+    pub(super) fn offers_acknowledged_by(&self, ack: SeqNum) -> Option<Offers> {
+        self.syns_acknowledged_by(ack).map(|syn| syn.offers).reduce(Offers::and)
     }
 
-    /// The largest window of the SYNs at `irs` that had no ACK.
-    pub(super) fn syn_window_at(&self, irs: SeqNum) -> Option<u16> {
-        self.syns_at(irs).filter_map(|syn| syn.window).max()
+    /// The largest window among the same SYNs, where they had no ACK.
+    pub(super) fn syn_window_acknowledged_by(&self, ack: SeqNum) -> Option<u16> {
+        self.syns_acknowledged_by(ack).filter_map(|syn| syn.window).max()
     }
 
     /// Whether `ack`, from whoever took the SYN at `irs`, covers a FIN of ours.
@@ -128,15 +133,27 @@ impl Ours {
         self.fins.iter().any(|fin| fin.distance_from(irs) < ack.distance_from(irs))
     }
 
-    /// Takes one of the SYNs without ACK as the cause of a new connection, if there is any left.
+    /// Whether a SYN without ACK is left that no new connection is the answer to.
+    pub(super) fn has_unanswered_syn(&self) -> bool {
+        self.unanswered_syns > 0
+    }
+
+    /// Takes one of those SYNs as the cause of a new connection, if there is any left.
     pub(super) fn take_unanswered_syn(&mut self) -> bool {
-        let any = self.unanswered_syns > 0;
+        let any = self.has_unanswered_syn();
         self.unanswered_syns = self.unanswered_syns.saturating_sub(1);
         any
     }
 
-    fn syns_at(&self, irs: SeqNum) -> impl Iterator<Item = &Syn> {
-        self.syns.iter().filter(move |syn| syn.seq == irs)
+    /// SYNs that end at `ack`, or with text or a FIN that was taken in part; if there are none,
+    /// those behind which everything up to `ack` was sent without a gap.
+    fn syns_acknowledged_by(&self, ack: SeqNum) -> impl Iterator<Item = &Syn> {
+        let alone = move |syn: &Syn| ack != syn.seq && ack.distance_from(syn.seq) <= syn.length;
+        let any_alone = self.syns.iter().any(alone);
+        self.syns.iter().filter(move |syn| match any_alone {
+            true => alone(syn),
+            false => self.octets.covers(syn.seq, ack),
+        })
     }
 }
 

@@ -14,10 +14,9 @@ use crate::segment::{Flags, Segment};
 ///   that it may acknowledge.
 pub(super) fn check(segment: &Segment, ours: &Ours, connections: &[Connection], found: &mut Vec<Violation>) {
     let flags = segment.flags.significant();
-    if flags.intersects(Flags::SYN | Flags::FIN | Flags::URG) {
-        let right = flags & (Flags::RST | Flags::ACK);
-        let violation =
-            RESET_OF_CONNECTION.broken("a RST with no other control bit than ACK", flags.to_string());
+    if flags.intersects(Flags::SYN | Flags::FIN) {
+        let right = flags - (Flags::SYN | Flags::FIN);
+        let violation = RESET_OF_CONNECTION.broken("a RST with neither SYN nor FIN", flags.to_string());
         found.push(violation.field("flags", right, flags));
         return;
     }

@@ -34,8 +34,9 @@ pub(super) fn check(sight: &Sight, found: &mut Vec<Violation>) {
         let violation = TIMESTAMP_WENT_BACK.broken(format!("TSval at least {last}"), value.to_string());
         found.push(violation.field("tsval", format!("at least {last}"), value));
     }
-    // Without any TSval of ours (crossing SYNs, ours without the option) there is nothing to echo.
-    let echoes = segment.flags.contains(Flags::ACK) && !ours.timestamps.is_empty();
+    // Where SYNs cross, and ours had no timestamps, there is nothing to echo.
+    let echoes = segment.flags.contains(Flags::ACK)
+        && connection.ours.is_some_and(|it| it.timestamps == Offer::Always(()));
     if echoes && !ours.timestamps.contains(&echo) {
         let violation = ECHO_INVENTED.broken("a TSecr that is a TSval of ours", echo.to_string());
         found.push(violation.field("tsecr", "a TSval of ours", echo));

@@ -189,15 +189,27 @@ impl Watch {
         let in_keeping = self.connections.iter().rposition(|connection| {
             same_iss(&connection) && (!with_ack || connection.may_acknowledge(syn.ack, &self.ours))
         });
-        if let Some(place) = in_keeping {
+        if let Some(place) = in_keeping.filter(|place| !self.may_be_anew(with_ack, *place)) {
             return place;
         }
-        let explained = !with_ack || self.ours.syn_acknowledged_by(syn.ack).is_some();
+        let explained = in_keeping.is_some() || !with_ack || self.ours.syn_acknowledged_by(syn.ack).is_some();
         if !explained && let Some(place) = self.connections.iter().rposition(|it| same_iss(&it)) {
             return place;
         }
         self.begin(syn, found);
         self.connections.len() - 1
+    }
+
+    /// Whether a SYN with the ISS of a connection may begin another: the same ISS may be chosen
+    /// again, by a counter or as a SYN cookie.
+    fn may_be_anew(&self, with_ack: bool, place: usize) -> bool {
+        let connection = &self.connections[place];
+        match with_ack {
+            true => {
+                !connection.active && self.ours.has_unanswered_syn() && connection.may_have_ended(&self.ours)
+            }
+            false => matches!(self.opening, Opening::Announced { .. }),
+        }
     }
 
     fn begin(&mut self, syn: &Segment, found: &mut Vec<Violation>) {

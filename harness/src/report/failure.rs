@@ -48,6 +48,9 @@ impl RequirementLine {
     }
 }
 
+/// A table's case names the requirements of all its rows: more than these only hide the rest.
+const MOST_REQUIREMENTS: usize = 3;
+
 /// Columns of running text.
 const TEXT_WIDTH: usize = 92;
 
@@ -64,9 +67,12 @@ pub fn failure_block(
     let _ = writeln!(text, "  {}\n", card.title);
     let own = finding.and_then(|finding| finding.requirement.as_deref()).and_then(lookup);
     let shown = own.as_ref().map_or(card.requirements.as_slice(), std::slice::from_ref);
-    for requirement in shown {
+    for requirement in shown.iter().take(MOST_REQUIREMENTS) {
         let head = format!("{} ({}, {})", requirement.id, requirement.level, requirement.section);
         entry(&mut text, "requirement", &format!("{head}: {}", requirement.summary));
+    }
+    if let Some(more) = shown.len().checked_sub(MOST_REQUIREMENTS).filter(|more| *more > 0) {
+        entry(&mut text, "", &format!("and {more} more, of the other rows of this case's table"));
     }
     if let Some(finding) = finding {
         entry(&mut text, "finding", finding.code.code());

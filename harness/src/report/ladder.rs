@@ -59,10 +59,7 @@ fn heading() -> String {
 
 fn describe(event: &Event, bases: Option<(SeqNum, SeqNum)>) -> String {
     match &event.kind {
-        EventKind::Sent(segment) => {
-            let numbers = bases.map(|(ours, theirs)| (ours, theirs));
-            arrow_right(&segment.summary(numbers).to_string())
-        }
+        EventKind::Sent(segment) => arrow_right(&segment.summary(bases).to_string()),
         EventKind::SentIcmp(error) => arrow_right(&format!("ICMP {:?}", error.kind)),
         EventKind::Received { segment, passed_over } => {
             let numbers = bases.map(|(ours, theirs)| (theirs, ours));

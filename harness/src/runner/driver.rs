@@ -5,11 +5,11 @@ use super::job::{Finished, Job};
 use super::liveness::{Demand, Liveness, ends_in_silence};
 use crate::link::Counters;
 use crate::target::{Bench, BenchError, Host};
-use crate::upper_tester::{ProcessUpperTester, UpperTester};
+use crate::upper_tester::{Flushed, ProcessUpperTester, UpperTester};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
@@ -45,7 +45,6 @@ struct Active {
     limit: Time,
     latest: Duration,
     before: Counters,
-    private: Option<ProcessUpperTester>,
     /// The timer that counts; others in the heap are stale.
     timer: Option<Time>,
     /// It only asks whether the target is still there.
@@ -67,6 +66,8 @@ pub struct Driver<'b> {
     /// The target's addresses.
     targets: Vec<IpAddr>,
     active: HashMap<u64, Active>,
+    /// Applications of single trials, in processes of their own, because their cases kill them.
+    private: BTreeMap<u64, ProcessUpperTester>,
     hosts: HashMap<IpAddr, u64>,
     timers: BinaryHeap<Reverse<(Time, u64)>>,
     next_key: u64,
@@ -74,6 +75,10 @@ pub struct Driver<'b> {
     packets: Vec<(Time, std::ops::Range<usize>)>,
     octets: Vec<u8>,
     ready: Epoll,
+    /// The upper tester did not take everything yet.
+    unflushed: bool,
+    /// When the sink was told of the progress last.
+    told: Time,
 }
 
 impl<'b> Driver<'b> {
@@ -99,12 +104,15 @@ impl<'b> Driver<'b> {
             questions: Vec::new(),
             to_ask: VecDeque::new(),
             active: HashMap::new(),
+            private: BTreeMap::new(),
             hosts: HashMap::new(),
             timers: BinaryHeap::new(),
             next_key: 0,
             packets: Vec::new(),
             octets: Vec::new(),
             ready,
+            unflushed: false,
+            told: Time::default(),
         })
     }
 
@@ -140,7 +148,10 @@ impl<'b> Driver<'b> {
         busy |= self.take_reports(sink)?;
         busy |= self.fire_timers(before, sink)?;
         self.flush()?;
-        sink.progress(self.active.len(), self.waiting.len(), self.longest(before));
+        if before.since(self.told) > Duration::from_millis(100) {
+            self.told = before;
+            sink.progress(self.active.len(), self.waiting.len(), self.longest(before));
+        }
         if !busy {
             self.sleep()?;
         }
@@ -233,14 +244,15 @@ impl<'b> Driver<'b> {
             .bench
             .target_address(family)
             .ok_or_else(|| BenchError(format!("the target has no {family} address")))?;
-        let private = if job.private_application { Some(self.bench.private_upper_tester()?) } else { None };
-        if let Some(private) = &private {
-            watch(&self.ready, private.poll_fd())?;
-        }
         self.next_key += 1;
         let key = self.next_key;
         let bench = SocketAddr::new(host.address, host.first_port.unwrap_or_else(|| job.bench_port()));
-        let engine = job.engine(bench, target, attempt, self.bench.has_table());
+        if job.private_application {
+            let private = self.bench.private_upper_tester()?;
+            watch(&self.ready, private.poll_fd())?;
+            self.private.insert(key, private);
+        }
+        let engine = job.engine(bench, target, self.bench.has_table());
         let before = self.bench.link().counters().map_err(BenchError::of)?;
         let now = crate::clock::monotonic();
         self.connections += job.connections;
@@ -254,7 +266,6 @@ impl<'b> Driver<'b> {
             began: now,
             latest: Duration::ZERO,
             before,
-            private,
             timer: None,
             is_question,
         };
@@ -298,11 +309,9 @@ impl<'b> Driver<'b> {
         if let Some(upper) = self.bench.upper_tester() {
             upper.receive(&mut |key, report| reports.push((key, report))).map_err(BenchError::of)?;
         }
-        for active in self.active.values_mut() {
-            if let Some(private) = &mut active.private {
-                // Killed by the case, or broken: a report that never comes ends the trial.
-                let _ = private.receive(&mut |key, report| reports.push((key, report)));
-            }
+        for private in self.private.values_mut() {
+            // Killed by the case, or broken: a report that never comes ends the trial.
+            let _ = private.receive(&mut |key, report| reports.push((key, report)));
         }
         let busy = !reports.is_empty();
         for (key, report) in reports {
@@ -380,7 +389,7 @@ impl<'b> Driver<'b> {
                 .map_err(|BenchError(why)| (FindingCode::UpperTesterBroken, why)),
             Action::App { id, command } => {
                 let broken = |why: String| (FindingCode::UpperTesterBroken, why);
-                let private = self.active.get_mut(&key).and_then(|active| active.private.as_mut());
+                let private = self.private.get_mut(&key);
                 if command == AppCommand::Kill {
                     let private = private.ok_or_else(|| broken("no process of its own to kill".into()))?;
                     let began = crate::clock::monotonic().0;
@@ -421,6 +430,7 @@ impl<'b> Driver<'b> {
         let active = self.active.remove(&key)?;
         self.hosts.remove(&active.host);
         self.connections -= active.job.connections;
+        self.private.remove(&key);
         for packet in active.engine.farewell() {
             // Clean-up only: a listener left half-open harms nobody.
             let _ = self.bench.link().send(&packet);
@@ -462,12 +472,10 @@ impl<'b> Driver<'b> {
 
     fn flush(&mut self) -> Result<(), BenchError> {
         if let Some(upper) = self.bench.upper_tester() {
-            upper.flush().map_err(BenchError::of)?;
+            self.unflushed = upper.flush().map_err(BenchError::of)? == Flushed::Partly;
         }
-        for active in self.active.values_mut() {
-            if let Some(private) = &mut active.private {
-                let _ = private.flush();
-            }
+        for private in self.private.values_mut() {
+            let _ = private.flush();
         }
         Ok(())
     }
@@ -481,6 +489,7 @@ impl<'b> Driver<'b> {
             Some(Reverse((due, _))) => due.since(now).as_millis() as u64 + 1,
             None => 1000,
         };
+        let timeout = if self.unflushed { 1 } else { timeout };
         let timeout = EpollTimeout::from(u16::try_from(timeout.min(1000)).unwrap_or(1000));
         match self.ready.wait(&mut [EpollEvent::empty()], timeout) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),

@@ -56,7 +56,7 @@ impl Job {
 
     /// The state machine of one attempt, from this host and its ports from that one on.
     #[must_use]
-    pub fn engine(&self, bench: SocketAddr, target: IpAddr, attempt: u32, table: bool) -> Engine {
+    pub fn engine(&self, bench: SocketAddr, target: IpAddr, table: bool) -> Engine {
         let mut config = self.surroundings.config.clone();
         config.seed = self.seed;
         config.bench = bench.ip();
@@ -65,9 +65,8 @@ impl Job {
         config.table = table;
         config.level = self.level;
         config.capabilities = Arc::clone(&self.capabilities);
-        // The listener of a first attempt may not be gone yet when the second begins.
-        let again = if config.agent { u16::try_from(attempt).unwrap_or(0) * 17 } else { 0 };
-        config.target_port = self.target_port.wrapping_add(again);
+        // A second attempt has the same: its sockets are asked for after the first one's were released.
+        config.target_port = self.target_port;
         Engine::new(config, self.script.clone())
     }
 }

@@ -8,10 +8,10 @@
 //! stopped answering.
 
 use super::job::{Finished, Job, Surroundings};
-use super::places::{Place, Places};
+use super::places::Places;
 use std::sync::Arc;
 use std::time::Duration;
-use tcpspec_core::case::{CaseFile, Script};
+use tcpspec_core::case::{CaseFile, Family, Script};
 use tcpspec_core::profile::Profile;
 use tcpspec_core::requirement::Level;
 use tcpspec_core::time::{Span, Time};
@@ -179,15 +179,12 @@ pub(super) fn ends_in_silence(record: &Record) -> bool {
 pub(super) fn questions(profile: &Profile, places: &Places, surroundings: &Arc<Surroundings>) -> Vec<Job> {
     // With an upper tester an own listener would say more of that than of the stack.
     let wanted = if profile.device().is_some() { &QUESTIONS[..] } else { &QUESTIONS[2..] };
-    let possible = wanted.iter().filter_map(|text| {
-        let script = script(text)?;
-        let place = places.choose(&script, &[], &surroundings.config.fixtures).ok()?;
-        Some((script, place))
-    });
-    let question = |(script, place): (Script, &Place)| {
-        let job = move |family| Job {
+    let mut questions = Vec::new();
+    for script in wanted.iter().filter_map(|text| script(text)) {
+        let Ok(place) = places.choose(&script, &[], &surroundings.config.fixtures) else { continue };
+        let question = |family: &Family| Job {
             index: usize::MAX,
-            family,
+            family: *family,
             seed: surroundings.config.seed,
             script: script.clone(),
             level: Level::Must,
@@ -199,9 +196,9 @@ pub(super) fn questions(profile: &Profile, places: &Places, surroundings: &Arc<S
             connections: 1,
             surroundings: Arc::clone(surroundings),
         };
-        surroundings.families.iter().copied().map(job)
-    };
-    possible.flat_map(question).collect()
+        questions.extend(surroundings.families.iter().map(question));
+    }
+    questions
 }
 
 fn script(text: &'static str) -> Option<Script> {

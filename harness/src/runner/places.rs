@@ -170,7 +170,7 @@ mod tests {
                 lacks(ALL, "ESTABLISHED", "[{app: send 10}]"),
                 lacks(ALL, "ESTABLISHED", "[{send: FIN ACK}, {expect: ACK}]"),
             ],
-            ["closed", "discard", "daytime", "connect hold-open", "connect", "send", "hold-open"]
+            ["closed", "discard", "daytime", "hold-open", "connect", "send", "hold-open"]
         );
     }
 

@@ -7,7 +7,8 @@ use crate::report::{RequirementLine, TrialCard};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
-use tcpspec_core::case::{Capability, Script, Suite, Trial};
+use tcpspec_core::case::{Capability, Script, StepKind, Suite, Trial};
+use tcpspec_core::engine::MEASURED_CONNECTIONS;
 use tcpspec_core::profile::Profile;
 use tcpspec_core::requirement::{Catalogue, Level};
 use tcpspec_core::yaml::Diagnostic;
@@ -69,16 +70,13 @@ pub struct PlanFor {
     pub again: String,
 }
 
-/// Ports that one trial may take: each connection has its own, and `measure: time-wait` sixteen more.
-const PORTS_A_TRIAL: u32 = 17;
-
 impl Plan {
     /// Reads every trial's steps and says what becomes of it.
     ///
     /// # Errors
     /// Everything that is wrong with the cases.
     pub fn make(wanted: PlanFor) -> Result<Self, Vec<Diagnostic>> {
-        let all: Vec<_> = wanted.suite.trials().enumerate().collect();
+        let all: Vec<_> = wanted.suite.trials().collect();
         // Reading the steps is most of the work before the first packet: every processor helps.
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         let share = all.len().div_ceil(workers).max(1);
@@ -99,10 +97,11 @@ impl Plan {
             trials.extend(found);
             problems.extend(wrong);
         }
-        let PlanFor { suite, catalogue, profile, surroundings, places, again, .. } = wanted;
         if !problems.is_empty() {
             return Err(problems);
         }
+        give_ports(&mut trials, &wanted.profile, wanted.seed);
+        let PlanFor { suite, catalogue, profile, surroundings, places, again, .. } = wanted;
         trials.sort_by_key(|trial| trial.expected);
         for (index, trial) in trials.iter_mut().enumerate() {
             trial.job.index = index;
@@ -134,17 +133,17 @@ impl Plan {
 }
 
 /// A part of the trials, in order; both families of a row are read once.
-fn read_part(trials: &[(usize, Trial<'_>)], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagnostic>) {
+fn read_part(trials: &[Trial<'_>], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut plans = Vec::new();
     let mut last: Option<(&str, usize, Script)> = None;
-    for (position, trial) in trials {
+    for trial in trials {
         let known = last.take().filter(|(case, row, _)| (*case, *row) == (trial.case.id(), trial.row));
         let script = match known {
             Some((_, _, script)) => Ok(script),
             None => trial.script(),
         };
-        match script.and_then(|script| Ok((planned(*position, trial, &script, wanted)?, script))) {
+        match script.and_then(|script| Ok((planned(trial, &script, wanted)?, script))) {
             Ok((plan, script)) => {
                 plans.push(plan);
                 last = Some((trial.case.id(), trial.row, script));
@@ -155,12 +154,7 @@ fn read_part(trials: &[(usize, Trial<'_>)], wanted: &PlanFor) -> (Vec<Planned>, 
     (plans, problems)
 }
 
-fn planned(
-    position: usize,
-    trial: &Trial<'_>,
-    script: &Script,
-    wanted: &PlanFor,
-) -> Result<Planned, Vec<Diagnostic>> {
+fn planned(trial: &Trial<'_>, script: &Script, wanted: &PlanFor) -> Result<Planned, Vec<Diagnostic>> {
     let PlanFor { catalogue, profile, surroundings, places, seed, .. } = wanted;
     let case = trial.case.case()?;
     let id = trial.id.to_string();
@@ -170,7 +164,7 @@ fn planned(
     let levels = case.requirements.iter().filter_map(|id| catalogue.get(id)).map(|found| found.level);
     let level = levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must);
     let place = places.choose(script, &case.needs, &surroundings.config.fixtures);
-    let connections = script.connections();
+    let connections = connections(script);
     let fate = match &place {
         _ if !surroundings.families.contains(&family) => {
             Fate::Skip(format!("{} has no IP{family} address", profile.name))
@@ -198,7 +192,7 @@ fn planned(
         level,
         longest_wait: longest,
         private_application,
-        target_port: target_port.unwrap_or_else(|| own_port(position, *seed, profile)),
+        target_port: target_port.unwrap_or_default(),
         capabilities: Arc::clone(
             place.map_or(&surroundings.config.capabilities, |place| &place.capabilities),
         ),
@@ -209,13 +203,31 @@ fn planned(
     Ok(Planned { id, fate, expected, longest, job, case: trial.case.id().to_owned() })
 }
 
-/// A port of its own for every trial, spread over the whole range, from a place that the seed chooses.
-fn own_port(position: usize, seed: u64, profile: &Profile) -> u16 {
-    let ports = profile.ports.target.clone();
-    let count = u32::from(*ports.end() - *ports.start()).max(1);
-    let place = u32::try_from(position).unwrap_or(0).wrapping_mul(PORTS_A_TRIAL);
-    let start = (seed % u64::from(count)) as u32;
-    *ports.start() + u16::try_from((start + place) % count).unwrap_or(0)
+/// Connections that a script has at a time, those of a measure included.
+fn connections(script: &Script) -> u32 {
+    let measures = script.steps.iter().any(|step| matches!(step.kind, StepKind::Measure(_)));
+    let measured = if measures { MEASURED_CONNECTIONS } else { 0 };
+    u32::try_from(script.given.len() + measured).unwrap_or(u32::MAX)
+}
+
+/// Own ports for every trial, one for each listener, from a place that the seed chooses.
+fn give_ports(trials: &mut [Planned], profile: &Profile, seed: u64) {
+    if profile.device().is_some() {
+        return;
+    }
+    let (first, last) = (u64::from(*profile.ports.target.start()), u64::from(*profile.ports.target.end()));
+    let count = last - first + 1;
+    let mut next = seed % count;
+    for Planned { job, .. } in trials {
+        let shared = if job.script.same_target_port { job.script.given.len() as u64 - 1 } else { 0 };
+        let wanted = u64::from(job.connections) - shared;
+        // A trial's ports are in a row.
+        if next + wanted > count {
+            next = 0;
+        }
+        job.target_port = u16::try_from(first + next).unwrap_or(0);
+        next = (next + wanted) % count;
+    }
 }
 
 /// FNV-1a: stable over versions and machines, as a repeated trial must be.

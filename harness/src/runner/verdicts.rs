@@ -32,7 +32,7 @@ enum Word {
 #[derive(Clone, Debug)]
 struct Said {
     word: Word,
-    finding: Option<FindingCode>,
+    findings: Vec<FindingCode>,
     /// What is worth a line at the end: why a deviation is one, why a failure was expected.
     remark: Option<String>,
     /// Whether it makes the run red.
@@ -56,10 +56,16 @@ impl Book {
         Target { name: &self.target, version: &self.version }
     }
 
+    /// Why these findings are expected in this trial; `None` if one of them is not.
+    fn reasons(&self, trial: &str, codes: &[FindingCode]) -> Option<String> {
+        let reasons: Option<Vec<_>> = codes.iter().map(|code| self.reason(trial, *code)).collect();
+        reasons.map(|reasons| reasons.join("; "))
+    }
+
     /// Why this finding is expected in this trial.
     fn reason(&self, trial: &str, code: FindingCode) -> Option<String> {
         match self.ledger.matches(trial, code.code(), self.today, self.target()) {
-            Waiver::Valid(entry) => Some(format!("{} ({})", entry.reason, entry.source)),
+            Waiver::Valid(entry) => Some(entry.reason.clone()),
             Waiver::Expired(_) | Waiver::None => None,
         }
     }
@@ -99,9 +105,10 @@ impl Verdicts {
     pub fn judge(&self, plan: &Plan, finished: Finished) -> Result<(), String> {
         let planned = &plan.trials[finished.index];
         let outcome = &finished.outcome;
-        let finding = outcome.findings.first().map(|finding| finding.code);
-        let expected = match (outcome.verdict, finding) {
-            (Verdict::Fail | Verdict::Deviation, Some(code)) => self.ledger.reason(&planned.id, code),
+        let mut codes: Vec<_> = outcome.findings.iter().map(|finding| finding.code).collect();
+        codes.dedup();
+        let expected = match outcome.verdict {
+            Verdict::Fail | Verdict::Deviation => self.ledger.reasons(&planned.id, &codes),
             _ => None,
         };
         let first = outcome.findings.first();
@@ -125,7 +132,7 @@ impl Verdicts {
             let mut state = self.state();
             state.latest = state.latest.max(finished.latest);
             state.repeated += finished.attempts - 1;
-            state.said.insert(finished.index, Said { word, finding, remark, red });
+            state.said.insert(finished.index, Said { word, findings: codes, remark, red });
         }
         if !red {
             return Ok(());
@@ -136,7 +143,7 @@ impl Verdicts {
 
     /// A trial was not run because target or upper tester lack something.
     pub fn skipped(&self, index: usize) {
-        let said = Said { word: Word::Skip, finding: None, remark: None, red: false };
+        let said = Said { word: Word::Skip, findings: Vec::new(), remark: None, red: false };
         self.state().said.insert(index, said);
     }
 
@@ -149,9 +156,10 @@ impl Verdicts {
         Err(format!("ERROR  the bench gave up: {why}"))
     }
 
-    /// The code to exit with, and everything that is to be said behind libtest's own summary.
+    /// The code to exit with, and everything that is to be said behind libtest's own summary;
+    /// `complaints` are the bench's.
     #[must_use]
-    pub fn close(&self, plan: &Plan) -> (u8, String) {
+    pub fn close(&self, plan: &Plan, complaints: &[String]) -> (u8, String) {
         let state = self.state();
         let mut text = String::new();
         let count = |word| state.said.values().filter(|said| said.word == word).count();
@@ -175,14 +183,9 @@ impl Verdicts {
         self.list(&mut text, plan, &state, Word::Expected, "known deviations of this target");
         let codes: Vec<Vec<&str>> = (0..plan.trials.len())
             .map(|index| {
-                state
-                    .said
-                    .get(&index)
-                    .and_then(|said| said.finding)
-                    .map(FindingCode::code)
-                    .into_iter()
-                    .collect()
+                state.said.get(&index).map(|said| said.findings.iter().map(|code| code.code()).collect())
             })
+            .map(Option::unwrap_or_default)
             .collect();
         let results: Vec<_> = plan
             .trials
@@ -206,11 +209,14 @@ impl Verdicts {
         }
         let late = Span(state.latest);
         let _ = writeln!(text, "bench: at most {late} late, {} trials repeated", state.repeated);
+        for complaint in complaints {
+            let _ = writeln!(text, "bench: {complaint}");
+        }
         let any = |word| count(word) > 0;
         let red = !stale.is_empty() || state.said.values().any(|said| said.red && said.word != Word::Error);
         let code = if red {
             exit::RED
-        } else if any(Word::Error) || state.bench_broke.is_some() {
+        } else if any(Word::Error) || state.bench_broke.is_some() || !complaints.is_empty() {
             exit::BENCH_FAULT
         } else {
             exit::GREEN
@@ -218,17 +224,23 @@ impl Verdicts {
         (code, text)
     }
 
+    /// Trials with this word, those for the same reason together.
     fn list(&self, text: &mut String, plan: &Plan, state: &State, word: Word, title: &str) {
-        let mut entries = state.said.iter().filter(|(_, said)| said.word == word).peekable();
-        if entries.peek().is_none() {
+        let mut groups: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
+        for (index, said) in state.said.iter().filter(|(_, said)| said.word == word) {
+            let codes: Vec<_> = said.findings.iter().map(|code| code.code()).collect();
+            let remark = said.remark.as_deref().unwrap_or_default();
+            groups.entry((codes.join(", "), remark)).or_default().push(&plan.trials[*index].id);
+        }
+        if groups.is_empty() {
             return;
         }
         let _ = writeln!(text, "\n{title}:");
-        for (index, said) in entries {
-            let code = said.finding.map_or("", FindingCode::code);
-            let _ = writeln!(text, "  {}  {code}", plan.trials[*index].id);
-            if let Some(remark) = &said.remark {
-                let _ = writeln!(text, "      {remark}");
+        for ((codes, remark), mut ids) in groups {
+            ids.sort_unstable();
+            let _ = writeln!(text, "  {codes}: {remark}");
+            for id in ids {
+                let _ = writeln!(text, "      {id}");
             }
         }
     }

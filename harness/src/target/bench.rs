@@ -66,6 +66,11 @@ pub trait Bench: Send {
     /// Where the table cannot be read.
     fn look_up(&mut self, local: SocketAddr, remote: Option<SocketAddr>) -> Result<TableEntry, BenchError>;
 
+    /// What has gone wrong between bench and target so far that no trial could see, in sentences.
+    fn complaints(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How many connections the target stands at a time; `None`: any number.
     fn most_connections(&self) -> Option<u32>;
 }

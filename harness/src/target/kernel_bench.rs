@@ -71,6 +71,11 @@ impl KernelBench {
     pub(crate) fn parts(&mut self) -> (&KernelTarget, &mut EthernetLink) {
         (&self.target, &mut self.link)
     }
+
+    /// The process of the upper tester, for the measurement of its memory.
+    pub(crate) fn upper_tester_pid(&self) -> u32 {
+        self.upper.pid()
+    }
 }
 
 impl Bench for KernelBench {
@@ -117,6 +122,25 @@ impl Bench for KernelBench {
             state: found.map(|(state, _)| state),
             expires: found.and_then(|(_, expires)| expires),
         })
+    }
+
+    fn complaints(&mut self) -> Vec<String> {
+        let Ok(counters) = self.target.counters() else { return Vec::new() };
+        let lost = [counters.bench, counters.target].map(|end| end.receive_dropped + end.send_dropped);
+        let mut complaints = Vec::new();
+        if lost.iter().sum::<u64>() > 0 {
+            complaints.push(format!(
+                "the link lost {} frames at the bench's end and {} at the target's",
+                lost[0], lost[1]
+            ));
+        }
+        if counters.syn_cookies_sent > 0 {
+            complaints.push(format!(
+                "the target sent {} SYN cookies: its half-open connections did not fit, and it forgot options",
+                counters.syn_cookies_sent
+            ));
+        }
+        complaints
     }
 
     fn most_connections(&self) -> Option<u32> {

@@ -4,9 +4,8 @@ use super::pattern::typed;
 use crate::app::SocketOption;
 use crate::case::expr_parse::read_duration;
 use crate::case::model::{AppAction, Data};
-use crate::case::text::{
-    Input, Parsed, TextFaultKind, cut, fixed_word, here, keyword, quoted, rest, skip_blanks, word,
-};
+use crate::case::text::{Input, Parsed, cut, fixed_word, here, keyword, quoted, rest, skip_blanks, word};
+use crate::case::text_fault::TextFaultKind;
 use crate::case::types::Type;
 use crate::case::words::Word;
 use std::ops::RangeInclusive;

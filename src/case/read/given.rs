@@ -201,6 +201,11 @@ const KEYS: &[&str] = &[
     "set",
 ];
 
+/// How many of a kind: `many: {state: CLOSE-WAIT, count: 50}`.
+const COUNT: &str = "count";
+/// Each has a port of its own on the bench, and labels and states to keep.
+const MOST_OF_A_KIND: u32 = 1_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,8 +219,3 @@ mod tests {
         assert_eq!(ways(State::SynReceived), [true, false, true]);
     }
 }
-
-/// How many of a kind: `many: {state: CLOSE-WAIT, count: 50}`.
-const COUNT: &str = "count";
-/// Each has a port of its own on the bench, and labels and states to keep.
-const MOST_OF_A_KIND: u32 = 1_000;

@@ -2,7 +2,8 @@
 
 use super::pattern::{blocks, pattern, typed};
 use crate::case::model::{OptionName, OptionPattern, OptionSpec, Pattern};
-use crate::case::text::{Input, Parsed, TextFaultKind, cut, fixed_word, here, keyword, quoted, rest};
+use crate::case::text::{Input, Parsed, cut, fixed_word, here, keyword, quoted, rest};
+use crate::case::text_fault::TextFaultKind;
 use crate::case::types::Type;
 use crate::case::words::Word;
 

@@ -3,7 +3,8 @@
 use crate::case::expr::Expr;
 use crate::case::expr_parse::{Typed, expression};
 use crate::case::model::Pattern;
-use crate::case::text::{Input, Parsed, TextFaultKind, cut, here, keyword, rest, skip, skip_blanks};
+use crate::case::text::{Input, Parsed, cut, here, keyword, rest, skip, skip_blanks};
+use crate::case::text_fault::TextFaultKind;
 use crate::case::types::Type;
 
 /// One condition on a value of type `wanted`.

@@ -51,11 +51,6 @@ impl StepReader<'_> {
             StepKind::Repeat { .. } => {
                 members.into_iter().take(1).map(|connection| Step { connection, ..step.clone() }).collect()
             }
-            StepKind::OneOf(_) => {
-                let problem = Diagnostic::new(&step.place, "`one-of` cannot act on a group of connections");
-                self.problems.push(problem.with_hint("name the connection: `on: many-0`".to_owned()));
-                Vec::new()
-            }
             _ => members.into_iter().map(|connection| Step { connection, ..step.clone() }).collect(),
         }
     }
@@ -79,6 +74,11 @@ impl StepReader<'_> {
                 let inner = if of_none { self.connection.clone() } else { connection.clone() };
                 let steps = self.on(inner.as_deref()).steps(body?)?;
                 StepKind::Repeat { times: times?, steps }
+            }
+            Verb::OneOf if connection.as_ref().is_some_and(|name| !self.connections.contains(name)) => {
+                let problem = Diagnostic::new(&key.place, "`one-of` cannot act on a group of connections");
+                keys.problems().push(problem.with_hint("name the connection: `on: many-0`".to_owned()));
+                return None;
             }
             Verb::OneOf => {
                 let entries = keys.required("one-of", Node::as_entries);

@@ -56,6 +56,24 @@ fn first_path_that_the_target_can_go_is_taken() {
 }
 
 #[test]
+fn passive_path_stands_in_behind_another_opening() {
+    let first = |state, by, available: &[Capability]| {
+        let steps = fixtures().path(state, by, &available.iter().copied().collect());
+        texts(steps).map(|steps| (steps[0].clone(), steps.last().cloned().unwrap_or_default()))
+    };
+    let ends = |first: &str, last: &str| Some((first.to_owned(), last.to_owned()));
+    let active = [Capability::Connect, Capability::Shutdown];
+    assert_eq!(
+        first(State::FinWait1, Some(Opening::Active), &active),
+        ends("app: connect", "expect: FIN ACK")
+    );
+    assert_eq!(first(State::Listen, Some(Opening::Active), &active), None);
+    let echo = [Capability::Echo, Capability::HoldOpen];
+    assert_eq!(first(State::CloseWait, None, &echo), ends("send: SYN", "expect: ACK"));
+    assert_eq!(first(State::CloseWait, None, &echo[..1]), None);
+}
+
+#[test]
 fn what_is_missing_is_the_shortest_list() {
     let missing = |state, by, available: &[Capability]| {
         fixtures().missing(state, by, &available.iter().copied().collect())
@@ -114,7 +132,7 @@ fn broken_fixtures_say_why() {
         ),
         (
             "states: {LISTEN: {passive: {from: CLOSED, steps: []}}, CLOSED: {passive: {from: LISTEN, steps: []}}}",
-            "s.yaml:1:65: `from` leads to no path `passive`, or in a circle",
+            "s.yaml:1:19: `from` leads to no path `passive`, or in a circle",
         ),
         (
             "states: {LISTEN: {passive: [{expect: ACK, ack: syn.end}]}}",

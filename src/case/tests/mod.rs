@@ -2,6 +2,8 @@
 
 mod broken;
 mod fixtures;
+mod groups;
+mod reference;
 mod samples;
 mod waits;
 

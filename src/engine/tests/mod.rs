@@ -1,1 +1,9 @@
+//! Tests of the engine: cases in the language, a fake clock, and a target that does as it is told.
 
+mod bench;
+mod expect;
+mod passing;
+mod peer;
+mod timing;
+mod ways;
+mod wire;

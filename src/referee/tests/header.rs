@@ -168,6 +168,12 @@ fn ecn_bits_need_ecn_on_both_syns() {
         spoiled(&mut watch, &at.theirs(flags, 0, 1), expected);
 
         let mut watch = super::watch();
+        watch.sent(&at.ours(SYN | Flags::ECE | Flags::CWR, 0, 0));
+        clean(&mut watch, &at.theirs(SYN | ACK, 0, 1));
+        let flags = ACK | Flags::ECE;
+        spoiled(&mut watch, &at.theirs(flags, 1, 1), without(flags, "rfc3168-rcv-unnegotiated", "ACK"));
+
+        let mut watch = super::watch();
         watch.wrote(b"x");
         watch.sent(&at.ours(SYN | Flags::ECE | Flags::CWR, 0, 0));
         clean(&mut watch, &at.theirs(SYN | ACK | Flags::ECE, 0, 1));

@@ -119,6 +119,7 @@ fn syn_ack_retransmitted_behind_a_challenge_ack() {
         watch.sent(&at.ours(ACK, 0, 1));
         clean(&mut watch, &at.theirs(ACK, 1, 1).window(1000));
         clean(&mut watch, &syn_ack);
+        clean(&mut watch, &syn_ack.window(1001));
         clean(&mut watch, &at.theirs(ACK, 1, 1).window(1000));
     });
 }
@@ -238,6 +239,39 @@ fn syn_ack_with_the_same_iss_for_another_syn() {
     });
 }
 
+/// The same ISS even for the same SYN: what was acknowledged, sent and stamped begins anew.
+#[test]
+fn syn_ack_with_the_same_iss_for_the_same_syn_after_a_reset() {
+    everywhere(|at| {
+        let mut watch = at.passive_with(&[stamp(1, 0)], &[stamp(900, 1)]);
+        watch.wrote(b"first");
+        watch.sent(&at.ours(ACK, 1, 1).text(b"abc").option(stamp(2, 900)));
+        clean(&mut watch, &at.theirs(ACK, 1, 4).text(b"first").option(stamp(905, 2)));
+        watch.sent(&at.ours(RST, 4, 0));
+        watch.sent(&at.ours(SYN, 0, 0).option(stamp(3, 0)));
+        clean(&mut watch, &at.theirs(SYN | ACK, 0, 1).option(stamp(700, 3)));
+        watch.sent(&at.ours(ACK, 1, 1).option(stamp(4, 700)));
+        watch.wrote(b"second");
+        clean(&mut watch, &at.theirs(ACK, 1, 1).text(b"second").option(stamp(701, 4)));
+    });
+}
+
+#[test]
+fn syn_with_the_same_iss_for_another_open() {
+    everywhere(|at| {
+        let mut watch = at.active();
+        watch.wrote(b"first");
+        clean(&mut watch, &at.theirs(ACK, 1, 1).text(b"first"));
+        watch.sent(&at.ours(RST, 1, 0));
+        watch.opens();
+        watch.wrote(b"second");
+        let again = Numbers { irs: at.irs + 500_000, ..at };
+        clean(&mut watch, &again.theirs(SYN, 0, 0));
+        watch.sent(&again.ours(SYN | ACK, 0, 1));
+        clean(&mut watch, &again.theirs(ACK, 1, 1).text(b"second"));
+    });
+}
+
 /// RFC 9293 section 3.5, group 2: the connection attempt goes on behind the reset.
 #[test]
 fn unacceptable_ack_while_connecting() {
@@ -283,6 +317,25 @@ fn two_syns_with_different_numbers() {
     });
 }
 
+/// Of SYNs that an ACK can be meant for, the one that ends there; an earlier one only if all behind
+/// it was sent, and then its options count for nothing.
+#[test]
+fn syn_in_time_wait_behind_an_old_duplicate() {
+    everywhere(|at| {
+        let mut watch = at.passive();
+        watch.sent(&at.ours(FIN | ACK, 1, 1).text(b"0123456789"));
+        clean(&mut watch, &at.theirs(FIN | ACK, 1, 12));
+        watch.sent(&at.ours(ACK, 12, 2));
+        let again = Numbers { iss: at.iss + 65_538, irs: at.irs + 12 };
+        let scale = TcpOption::WindowScale;
+        watch.sent(&again.ours(SYN, 0, 0).options(&[scale(2), stamp(1, 0)]));
+        watch.sent(&at.ours(SYN, 0, 0));
+        clean(&mut watch, &again.theirs(SYN | ACK, 0, 1).options(&[scale(7), stamp(900, 1)]));
+        watch.sent(&at.ours(ACK, 1, 65_539).option(stamp(2, 900)));
+        clean(&mut watch, &again.theirs(ACK, 1, 1).option(stamp(901, 2)));
+    });
+}
+
 /// Text on a SYN, either taken with it or left for later.
 #[test]
 fn text_on_syns() {
@@ -311,6 +364,21 @@ fn text_beyond_the_offered_window_may_be_taken() {
         watch.sent(&at.ours(ACK, 1, 1).text(&[0; 1400]));
         watch.sent(&at.ours(ACK, 1401, 1).text(&[0; 1400]));
         clean(&mut watch, &at.theirs(ACK, 1, 2801).window(9000));
+    });
+}
+
+/// SND.WL1: an earlier SEG.SEQ moves SND.UNA alone, and leaves SND.WND as it is.
+#[test]
+fn window_of_a_later_segment_goes_on_behind_an_earlier_one() {
+    everywhere(|at| {
+        let mut watch = watch();
+        watch.wrote(b"0123456789");
+        watch.sent(&at.ours(SYN, 0, 0).window(0));
+        clean(&mut watch, &at.theirs(SYN | ACK, 0, 1));
+        watch.sent(&at.ours(ACK, 100, 1).window(4));
+        clean(&mut watch, &at.theirs(ACK, 1, 1).text(b"0123"));
+        watch.sent(&at.ours(ACK, 1, 5).window(0));
+        clean(&mut watch, &at.theirs(ACK, 5, 1).text(b"4567"));
     });
 }
 

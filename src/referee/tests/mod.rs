@@ -6,6 +6,7 @@ mod model;
 mod numbers;
 mod options;
 mod reset;
+mod stack;
 mod text;
 mod window;
 

@@ -106,18 +106,20 @@ fn ack_before_any_syn_of_ours_is_found() {
 #[test]
 fn ack_that_goes_back_is_found() {
     everywhere(|at| {
-        let mut watch = at.passive();
-        watch.sent(&at.ours(ACK, 1, 1).text(b"0123456789"));
-        clean(&mut watch, &at.theirs(ACK, 1, 11));
-        let (least, saw) = (at.ack(11), at.ack(6));
-        let expected = violation(
-            FindingCode::AckWentBack,
-            "ev-estab-send",
-            format!("SEG.ACK at least {least}, which it acknowledged before"),
-            format!("SEG.ACK {saw}"),
-            &[("ack", &format!("at least {least}"), &saw)],
-        );
-        spoiled(&mut watch, &at.theirs(ACK, 1, 6), expected);
+        for back in [6, 1, 0] {
+            let (least, saw) = (at.ack(11), at.ack(back));
+            let expected = violation(
+                FindingCode::AckWentBack,
+                "ev-estab-send",
+                format!("SEG.ACK at least {least}, which it acknowledged before"),
+                format!("SEG.ACK {saw}"),
+                &[("ack", &format!("at least {least}"), &saw)],
+            );
+            let mut watch = at.passive();
+            watch.sent(&at.ours(ACK, 1, 1).text(b"0123456789"));
+            clean(&mut watch, &at.theirs(ACK, 1, 11));
+            spoiled(&mut watch, &at.theirs(ACK, 1, back), expected);
+        }
     });
 }
 

@@ -174,6 +174,8 @@ fn timestamps_after_crossing_syns_are_fine_either_way() {
             for with_them in [true, false] {
                 let mut watch = watch();
                 clean(&mut watch, &at.theirs(SYN, 0, 0).options(theirs.as_slice()));
+                // A TSval that the target need not have taken notice of.
+                watch.sent(&at.ours(RST, 0, 0).option(stamp(7, 0)));
                 watch.sent(&at.ours(SYN, 0, 0).options(ours.as_slice()));
                 let echo = if ours.is_some() { 1 } else { 0 };
                 let later = with_them.then(|| stamp(901, echo));

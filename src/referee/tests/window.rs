@@ -124,6 +124,23 @@ fn text_beyond_the_window_is_measured_with_our_scale() {
     });
 }
 
+/// RFC 7323 section 2.3: a shift above 14 counts as 14.
+#[test]
+fn text_beyond_the_window_is_measured_with_a_shift_of_14_at_most() {
+    let scale = TcpOption::WindowScale;
+    everywhere(|at| {
+        let mut watch = Watch::new(bench(), target(), u16::MAX);
+        watch.stream_unknown();
+        watch.sent(
+            &at.ours(SYN, 0, 0).window(0).options(&[scale(255), TcpOption::MaximumSegmentSize(20_000)]),
+        );
+        clean(&mut watch, &at.theirs(SYN | ACK, 0, 1).option(scale(0)));
+        watch.sent(&at.ours(ACK, 1, 1).window(1));
+        clean(&mut watch, &at.theirs(ACK, 1, 1).text(&[0; 1 << 14]));
+        spoiled(&mut watch, &at.theirs(ACK, 2, 1).text(&[0; (1 << 14) + 1]), beyond(16_385, 16_387, at));
+    });
+}
+
 #[test]
 fn window_that_is_taken_back_may_still_be_used() {
     everywhere(|at| {
@@ -161,8 +178,9 @@ fn closed_window_is_probed_with_one_octet_and_no_more() {
 
         let mut watch = small(at, 0);
         spoiled(&mut watch, &at.theirs(ACK, 1, 1).text(b"01"), beyond(1, 3, at));
-        let mut watch = small(at, 0);
-        clean(&mut watch, &at.theirs(FIN | ACK, 1, 1));
+        // A FIN needs no room.
+        clean(&mut small(at, 0), &at.theirs(FIN | ACK, 1, 1));
+        clean(&mut small(at, 5), &at.theirs(FIN | ACK, 1, 1).text(b"01234"));
     });
 }
 

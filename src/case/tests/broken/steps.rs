@@ -1,53 +1,7 @@
-//! Broken files: what their authors are told.
+//! Steps and their expressions.
 
-use crate::case::{Fixtures, Suite, Vocabulary};
-use crate::requirement::Catalogue;
-use crate::yaml::{Diagnostic, render};
+use super::told;
 use insta::assert_snapshot;
-
-/// All diagnostics of a file as they are printed.
-fn told(text: &'static str) -> String {
-    let problems = match Suite::read([("cases/area/file.yaml", text)]) {
-        Err(problems) => problems,
-        Ok(suite) => {
-            let catalogue = Catalogue::embedded();
-            let fixtures = Fixtures::read("states.yaml", super::STATES).expect("fixtures");
-            suite.check(&Vocabulary {
-                catalogue: Some(&catalogue),
-                fixtures: Some(&fixtures),
-                faults: Some(&["ack-off-by-one", "ignores-rst"]),
-            })
-        }
-    };
-    let shown = |problem: &Diagnostic| render(problem, text);
-    problems.iter().map(shown).collect::<Vec<_>>().join("\n\n")
-}
-
-#[test]
-fn unknown_key_of_a_case() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    given: ESTABLISHED
-    stepz:
-      - silence: 1s
-    steps: []
-";
-    assert_snapshot!(told(text), @r"
-    error: `stepz` is not a key of this map
-     --> cases/area/file.yaml:9:5
-      |
-    9 |     stepz:
-      |     ^^^^^
-      |
-      = help: did you mean `steps`?
-    ");
-}
 
 #[test]
 fn unknown_key_of_a_step() {
@@ -123,40 +77,6 @@ cases:
        |         ---- the first verb
     11 |         expect: ACK
        |         ^^^^^^
-    ");
-}
-
-#[test]
-fn unknown_requirement() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2, MUST-222]
-    effect: Somebody notices.
-    given: ESTABLISHED
-    steps:
-      - silence: 1s
-        requirement: MUTS-3
-";
-    assert_snapshot!(told(text), @r"
-    error: the catalogue has no requirement `MUST-222`
-     --> cases/area/file.yaml:6:28
-      |
-    6 |     requirements: [MUST-2, MUST-222]
-      |                            ^^^^^^^^
-      |
-      = help: did you mean `MUST-22`?
-
-    error: the catalogue has no requirement `MUTS-3`
-      --> cases/area/file.yaml:10:9
-       |
-    10 |       - silence: 1s
-       |         ^^^^^^^
-       |
-       = help: did you mean `MUST-3`?
     ");
 }
 
@@ -481,194 +401,6 @@ cases:
 }
 
 #[test]
-fn case_twice() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    given: ESTABLISHED
-    steps: []
-  sample:
-    title: The same again
-";
-    assert_snapshot!(told(text), @r"
-    error: `sample` is there twice
-      --> cases/area/file.yaml:10:3
-       |
-     4 |   sample:
-       |   ------ first here
-    ...
-    10 |   sample:
-       |   ^^^^^^
-    ");
-}
-
-#[test]
-fn unknown_capability() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    needs: [shutdwon]
-    given: ESTABLISHED
-    steps: []
-";
-    assert_snapshot!(told(text), @r"
-    error: `shutdwon` is not a capability
-     --> cases/area/file.yaml:8:13
-      |
-    8 |     needs: [shutdwon]
-      |             ^^^^^^^^
-      |
-      = help: did you mean `shutdown`?
-    ");
-}
-
-#[test]
-fn unknown_fault() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    faults: [ack-off-by-two]
-    given: ESTABLISHED
-    steps: []
-";
-    assert_snapshot!(told(text), @r"
-    error: there is no fault `ack-off-by-two`
-     --> cases/area/file.yaml:8:14
-      |
-    8 |     faults: [ack-off-by-two]
-      |              ^^^^^^^^^^^^^^
-      |
-      = help: did you mean `ack-off-by-one`?
-    ");
-}
-
-#[test]
-fn state_that_no_such_open_reaches() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    given: {state: SYN-SENT, by: passive}
-    steps: []
-";
-    assert_snapshot!(told(text), @r"
-    error: SYN-SENT cannot be reached by a passive open
-     --> cases/area/file.yaml:8:34
-      |
-    8 |     given: {state: SYN-SENT, by: passive}
-      |                                  ^^^^^^^
-    ");
-}
-
-#[test]
-fn state_without_a_way() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    given: {state: TIME-WAIT, by: active}
-    steps: []
-";
-    assert_snapshot!(told(text), @r"
-    error: there is no way into TIME-WAIT by an active open
-     --> cases/area/file.yaml:8:12
-      |
-    8 |     given: {state: TIME-WAIT, by: active}
-      |            ^
-    ");
-}
-
-#[test]
-fn nothing_said_about_the_case() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    then: CLOSED
-";
-    assert_snapshot!(told(text), @r"
-    error: `title` is missing here
-     --> cases/area/file.yaml:4:3
-      |
-    4 |   sample:
-      |   ^^^^^^
-
-    error: `requirements` is missing here
-     --> cases/area/file.yaml:4:3
-      |
-    4 |   sample:
-      |   ^^^^^^
-
-    error: `effect` is missing here
-     --> cases/area/file.yaml:4:3
-      |
-    4 |   sample:
-      |   ^^^^^^
-
-    error: `given` is missing here
-     --> cases/area/file.yaml:4:3
-      |
-    4 |   sample:
-      |   ^^^^^^
-
-    error: `steps` is missing here
-     --> cases/area/file.yaml:4:3
-      |
-    4 |   sample:
-      |   ^^^^^^
-    ");
-}
-
-#[test]
-fn unknown_state() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    given: ESTABLISHED
-    steps: []
-    then: CLOSEWAIT
-";
-    assert_snapshot!(told(text), @r"
-    error: `CLOSEWAIT` is not a state of RFC 9293
-      --> cases/area/file.yaml:10:11
-       |
-    10 |     then: CLOSEWAIT
-       |           ^^^^^^^^^
-       |
-       = help: did you mean `CLOSE-WAIT`?
-    ");
-}
-
-#[test]
 fn two_silences() {
     let text = "\
 about: Sample
@@ -775,119 +507,6 @@ cases:
 }
 
 #[test]
-fn parameter_without_a_column() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    for:
-      seq: [1, 2]
-    given: ESTABLISHED
-    steps:
-      - send: RST
-        seq: $sqe
-";
-    assert_snapshot!(told(text), @r"
-    error: `$sqe` has no value here
-      --> cases/area/file.yaml:13:14
-       |
-    13 |         seq: $sqe
-       |              ^^^^
-       |
-       = note: in the row seq=1
-       = help: did you mean `$seq`?
-    ");
-}
-
-#[test]
-fn parameter_in_braces() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    for:
-      seq: [1, 2]
-    given: ESTABLISHED
-    steps:
-      - send: RST
-        seq: ${seq}
-";
-    assert_snapshot!(told(text), @r"
-    error: `${…}` is not used here
-      --> cases/area/file.yaml:13:14
-       |
-    13 |         seq: ${seq}
-       |              ^^^^^^
-       |
-       = note: in the row seq=1
-       = help: write $seq
-    ");
-}
-
-#[test]
-fn column_that_nothing_uses() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    for:
-      seq: [1, 2]
-      size: [10, 20]
-    given: ESTABLISHED
-    steps:
-      - send: RST
-        seq: $seq
-";
-    assert_snapshot!(told(text), @r"
-    error: nothing uses `$size`
-      --> cases/area/file.yaml:10:7
-       |
-    10 |       size: [10, 20]
-       |       ^^^^
-    ");
-}
-
-#[test]
-fn value_of_a_row_that_does_not_fit() {
-    let text = "\
-about: Sample
-
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    for:
-      gap: [1, 1s]
-    given: ESTABLISHED
-    steps:
-      - send: RST
-        seq: RCV.NXT + $gap
-";
-    assert_snapshot!(told(text), @r"
-    error: a sequence number + a duration means nothing
-      --> cases/area/file.yaml:13:14
-       |
-    13 |         seq: RCV.NXT + $gap
-       |              ^^^^^^^^^^^^^^
-       |
-       = note: in the row gap=1s
-    ");
-}
-
-#[test]
 fn measure_without_its_state() {
     let text = "\
 about: Sample
@@ -913,47 +532,7 @@ cases:
 }
 
 #[test]
-fn case_with_an_upper_case_name() {
-    let text = "\
-about: Sample
-
-cases:
-  Sample_One:
-    title: x
-";
-    assert_snapshot!(told(text), @r"
-    error: the name of a case is expected here, alone on its line
-     --> cases/area/file.yaml:4:3
-      |
-    4 |   Sample_One:
-      |   ^^^^^^^^^^^
-      |
-      = help: write `sample-one:` and its keys on the lines below
-    ");
-}
-
-#[test]
-fn about_missing() {
-    let text = "\
-cases:
-  sample:
-    title: It keeps the standard
-    requirements: [MUST-2]
-    effect: Somebody notices.
-    given: ESTABLISHED
-    steps: []
-";
-    assert_snapshot!(told(text), @r"
-    error: `about` is missing in this file
-     --> cases/area/file.yaml:1:1
-      |
-    1 | cases:
-      | ^
-    ");
-}
-
-#[test]
-fn no_yaml() {
+fn error_of_ipv4_on_both_families() {
     let text = "\
 about: Sample
 
@@ -964,15 +543,17 @@ cases:
     effect: Somebody notices.
     given: ESTABLISHED
     steps:
-      - {send: ACK, seq: [}
+      - {expect: ACK, as: data}
+      - icmp: source-quench
+        quote: data
 ";
     assert_snapshot!(told(text), @r"
-    error: not readable as YAML: did not find expected node content
-      --> cases/area/file.yaml:10:27
+    error: `source-quench` is an error of IPv4 only
+      --> cases/area/file.yaml:11:9
        |
-    10 |       - {send: ACK, seq: [}
-       |                           ^
+    11 |       - icmp: source-quench
+       |         ^^^^
        |
-       = note: while parsing a flow node
+       = help: add `families: [v4]` to the case
     ");
 }

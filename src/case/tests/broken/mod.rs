@@ -1,0 +1,26 @@
+//! Broken files: what their authors are told.
+
+mod files;
+mod steps;
+
+use crate::case::{Fixtures, Suite, Vocabulary};
+use crate::requirement::Catalogue;
+use crate::yaml::{Diagnostic, render};
+
+/// All diagnostics of a file as they are printed.
+fn told(text: &'static str) -> String {
+    let problems = match Suite::read([("cases/area/file.yaml", text)]) {
+        Err(problems) => problems,
+        Ok(suite) => {
+            let catalogue = Catalogue::embedded();
+            let fixtures = Fixtures::read("states.yaml", super::STATES).expect("fixtures");
+            suite.check(&Vocabulary {
+                catalogue: Some(&catalogue),
+                fixtures: Some(&fixtures),
+                faults: Some(&["ack-off-by-one", "ignores-rst"]),
+            })
+        }
+    };
+    let shown = |problem: &Diagnostic| render(problem, text);
+    problems.iter().map(shown).collect::<Vec<_>>().join("\n\n")
+}
