@@ -2,10 +2,11 @@
 
 use crate::cli::{Format, RunArguments, exit};
 use crate::runner::{
-    Board, Book, Driver, Fate, Plan, PlanFor, Printing, Selection, Status, Surroundings, Verdicts,
+    Board, Book, Driver, Fate, Job, Places, Plan, PlanFor, Printing, Selection, Status, Surroundings,
+    Verdicts,
 };
 use crate::runner::{arguments, trials};
-use crate::target::{Bench, KernelBench, KernelBenchError, KernelPreparation};
+use crate::target::{Bench, DeviceBench, KernelBench, KernelBenchError, KernelPreparation};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -56,9 +57,12 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
         let _ = libtest_mimic::run(&arguments, trials(&printing));
         return Ok(exit::GREEN);
     }
-    let mut bench = inputs.bench(kernel)?;
+    let jobs = jobs(run, &selection, &printing.plan);
+    // A trial may be repeated, and the target may be asked whether it is still there.
+    let mut bench = inputs.bench(kernel, 2 * jobs.len() + printing.plan.questions.len())?;
     say(json, &format!("tcpspec {}: {}, seed {seed:x}", env!("CARGO_PKG_VERSION"), inputs.profile.name));
-    let driving = drive(run, &selection, &printing, bench.as_mut());
+    bench.remarks().iter().for_each(|remark| say(json, &format!("bench: {remark}")));
+    let driving = drive(run, &selection, &printing, bench.as_mut(), jobs);
     driving?;
     let (code, text) = printing.verdicts.close(&printing.plan, &bench.complaints());
     say(json, text.trim_end());
@@ -136,7 +140,8 @@ impl Inputs {
             capabilities: Arc::clone(&capabilities),
             agent: matches!(self.profile.kind, Kind::Kernel),
         };
-        let surroundings = Arc::new(Surroundings { config, capabilities, families: families(&self.profile) });
+        let places = Places::of(&self.profile, &capabilities);
+        let surroundings = Arc::new(Surroundings { config, families: families(&self.profile) });
         let target =
             if self.target == "kernel" { String::new() } else { format!(" --target {}", self.target) };
         Plan::make(PlanFor {
@@ -144,6 +149,7 @@ impl Inputs {
             catalogue: Arc::clone(&self.catalogue),
             profile: self.profile.clone(),
             surroundings,
+            places,
             seed,
             again: format!("tcpspec{target} --seed {seed:x}"),
         })
@@ -178,6 +184,7 @@ impl Inputs {
     fn bench(
         &self,
         kernel: Option<Result<KernelPreparation, KernelBenchError>>,
+        hosts: usize,
     ) -> Result<Box<dyn Bench>, Stop> {
         let unable = |error: KernelBenchError| Stop::new(exit::BENCH_UNABLE, error.to_string());
         match &self.profile.kind {
@@ -188,7 +195,13 @@ impl Inputs {
                 let bench = preparation.and_then(KernelPreparation::finish).map_err(unable)?;
                 Ok(Box::new(bench))
             }
-            Kind::Device(_) => Err(Stop::new(exit::BENCH_UNABLE, "device targets are not there yet")),
+            Kind::Device(device) => {
+                let bench = DeviceBench::open(&self.profile, device, hosts).map_err(|error| {
+                    let code = if error.is_unreachable() { exit::UNREACHABLE } else { exit::BENCH_UNABLE };
+                    Stop::new(code, error.to_string())
+                })?;
+                Ok(Box::new(bench))
+            }
             Kind::Simulated => Err(Stop::new(
                 exit::USAGE,
                 "there is no simulated target in this version; use `kernel` or a device",
@@ -197,21 +210,27 @@ impl Inputs {
     }
 }
 
-/// Runs the driving thread beside libtest.
-fn drive(
-    run: &RunArguments,
-    selection: &Selection,
-    printing: &Arc<Printing>,
-    bench: &mut dyn Bench,
-) -> Result<(), Stop> {
-    let plan = &printing.plan;
+/// The trials that are run.
+fn jobs(run: &RunArguments, selection: &Selection, plan: &Plan) -> Vec<Job> {
     let wanted = |fate: &Fate| match fate {
         Fate::Run => !run.ignored,
         Fate::Slow => run.ignored || run.include_ignored,
         Fate::Skip(_) => false,
     };
     let jobs = plan.trials.iter().filter(|trial| wanted(&trial.fate) && selection.selects(&trial.id));
-    let jobs: Vec<_> = jobs.map(|trial| trial.job.clone()).collect();
+    jobs.map(|trial| trial.job.clone()).collect()
+}
+
+/// Runs the driving thread beside libtest.
+fn drive(
+    run: &RunArguments,
+    selection: &Selection,
+    printing: &Arc<Printing>,
+    bench: &mut dyn Bench,
+    jobs: Vec<Job>,
+) -> Result<(), Stop> {
+    let plan = &printing.plan;
+    let questions = plan.questions.clone();
     let most_at_once = run.test_threads.map_or(usize::MAX, |threads| threads as usize);
     let arguments = arguments(run, selection, plan);
     let trials = trials(printing);
@@ -219,7 +238,8 @@ fn drive(
         let board = &printing.board;
         let driving = std::thread::Builder::new().name("bench".into()).spawn_scoped(scope, move || {
             let mut sink = board.as_ref();
-            let result = Driver::new(bench, most_at_once).and_then(|mut driver| driver.run(jobs, &mut sink));
+            let driver = Driver::new(bench, most_at_once).map(|driver| driver.asking(questions));
+            let result = driver.and_then(|mut driver| driver.run(jobs, &mut sink));
             board.close(result.err().map(|error| error.to_string()));
         });
         driving
@@ -268,7 +288,7 @@ fn families(profile: &Profile) -> Vec<Family> {
 }
 
 /// What this target, and whoever plays its application, can do.
-fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
+pub(crate) fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
     use Capability as C;
     let mut able: BTreeSet<_> = profile.claims.iter().filter_map(|claim| claim.parse().ok()).collect();
     match &profile.kind {

@@ -1,6 +1,7 @@
 //! One connection of a trial: the target's control block as seen from outside.
 
 use super::config::TrialConfig;
+use super::echo::BehindGap;
 use super::inbox::Inbox;
 use super::offer::{Offer, Syn};
 use super::stream::{Direction, Stream};
@@ -48,6 +49,8 @@ pub(super) struct Connection {
     pub(super) application_read: bool,
     /// What the application on the target has written.
     pub(super) written: Vec<u8>,
+    /// For an echo service: what it cannot read yet.
+    behind_gap: BehindGap,
     /// Octets of our stream that the application has read.
     pub(super) read: u32,
     pub(super) to_target: Stream,
@@ -97,6 +100,7 @@ impl Connection {
             last_ack: None,
             application_read: false,
             written: Vec::new(),
+            behind_gap: BehindGap::default(),
             read: 0,
             to_target: Stream::new(config.seed, number, Direction::ToTarget),
             from_target: Stream::new(config.seed, number, Direction::FromTarget),
@@ -172,6 +176,16 @@ impl Connection {
         }
     }
 
+    /// An echo service will write what this segment adds to our stream.
+    pub(super) fn will_be_echoed(&mut self, segment: &Segment) {
+        let is_taken =
+            segment.flags.contains(Flags::ACK) && !segment.flags.intersects(Flags::SYN | Flags::RST);
+        if is_taken && !segment.payload.is_empty() {
+            let place = segment.seq.distance_from(self.irs + 1);
+            self.behind_gap.hear(place, &segment.payload, &mut self.written);
+        }
+    }
+
     fn count_from(&mut self, syn: Syn) {
         self.syn = Some(syn);
         self.irs = syn.seq;
@@ -187,6 +201,7 @@ impl Connection {
         self.arrived_end = None;
         self.arrivals_to_acknowledge = 0;
         self.written.clear();
+        self.behind_gap = BehindGap::default();
         self.read = 0;
     }
 

@@ -9,6 +9,7 @@ mod begin;
 mod build;
 mod config;
 mod connection;
+mod echo;
 mod eval;
 mod expectation;
 mod inbox;
