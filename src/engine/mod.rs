@@ -363,7 +363,8 @@ impl Engine {
             match (kind, connection) {
                 // What was done on the way asks for nothing any more.
                 (BlockKind::Preparing, Some(index)) => self.looked_at(index),
-                (BlockKind::Probing | BlockKind::ProbingState(_), Some(index)) => {
+                (BlockKind::Probing, Some(index)) => self.connections[index].inbox.scope = Scope::OWN,
+                (BlockKind::ProbingState(_), Some(index)) => {
                     self.connections[index].inbox.scope = Scope::OWN;
                     // The question on the wire is through, and has found nothing.
                     if let Some(finding) = self.table_finding.take() {

@@ -1,5 +1,6 @@
 //! Tests of the engine: cases in the language, a fake clock, and a target that does as it is told.
 
+mod acks;
 mod bench;
 mod connections;
 mod expect;
