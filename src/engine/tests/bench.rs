@@ -32,6 +32,7 @@ pub(super) struct Bench {
     coming: BTreeMap<(Time, u64), Coming>,
     scheduled: u64,
     peer_goes_on: bool,
+    own_application: bool,
     events_seen: usize,
     /// How long a packet takes from the engine to the link.
     pub(super) departs_after: Duration,
@@ -117,6 +118,7 @@ impl Bench {
             coming: BTreeMap::new(),
             scheduled: 0,
             peer_goes_on: false,
+            own_application: false,
             events_seen: 0,
             departs_after: Duration::ZERO,
         }
@@ -128,6 +130,13 @@ impl Bench {
         while self.is_preparing() && self.next_moment().is_some() {
             self.next_input(Time(u64::MAX));
         }
+        self
+    }
+
+    /// Begins; the test is the application from the start.
+    pub(super) fn start_with_own_application(mut self) -> Self {
+        self.own_application = true;
+        self.feed(Input::Start);
         self
     }
 
@@ -286,7 +295,7 @@ impl Bench {
                 }
                 Action::App { id, command } => {
                     let on_the_way = one_less(&mut commands);
-                    if on_the_way || self.peer_goes_on {
+                    if (on_the_way || self.peer_goes_on) && !self.own_application {
                         self.peer.command(self.now, id, command);
                     } else {
                         self.commands.push_back((id, command));

@@ -4,6 +4,7 @@ mod acks;
 mod bench;
 mod connections;
 mod expect;
+mod given;
 mod numbers;
 mod passing;
 mod peer;
