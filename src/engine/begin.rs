@@ -12,7 +12,7 @@ use super::offer::Offer;
 use super::passing::Acts;
 use super::{Acted, Action, Block, BlockKind, Engine, Waiting, series, stream};
 use crate::app::AppCommand;
-use crate::case::{Capability, Expr, Given, Send, Step, StepKind};
+use crate::case::{Capability, Expr, Given, Send, Step, StepKind, Word};
 use crate::referee::Watch;
 use crate::segment::{Endpoint, Flags, encode_fragments, encode_icmp, encode_segment};
 use crate::seq::SeqNum;
@@ -100,7 +100,7 @@ impl Engine {
             StepKind::Icmp(spec) => {
                 let error = self.build_icmp(index, spec)?;
                 let packet = encode_icmp(&error)
-                    .map_err(|_| Undefined(format!("{:?} has no form in IPv6", spec.kind)))?;
+                    .map_err(|_| Undefined(format!("{} has no form in IPv6", spec.kind.word())))?;
                 self.actions.push(Action::Send(packet));
                 self.note(now, index, EventKind::SentIcmp(error));
                 self.act(now, index, false);

@@ -160,6 +160,11 @@ impl Bench {
         }
     }
 
+    /// The packets that the engine has sent since it was last asked.
+    pub(super) fn all_packets(&mut self) -> Vec<Vec<u8>> {
+        self.sent.drain(..).collect()
+    }
+
     /// The segments that the engine has sent since it was last asked.
     pub(super) fn all_sent_segments(&mut self) -> Vec<Segment> {
         let count = self.sent.len();

@@ -8,6 +8,7 @@ mod given;
 mod numbers;
 mod passing;
 mod peer;
+mod send;
 mod timing;
 mod ways;
 mod wire;
