@@ -100,7 +100,8 @@ impl Engine {
         }
     }
 
-    /// `acks: all` and `acks: every N`.
+    /// `acks: all` and `acks: every N`; not on the way into the first state, which says itself what
+    /// is acknowledged.
     fn acknowledge_unasked(&mut self, now: Time, index: usize) {
         let connection = &mut self.connections[index];
         let Some(arrival) = connection.inbox.last() else { return };
@@ -108,21 +109,19 @@ impl Engine {
         if segment.is_empty() || segment.flags.contains(Flags::SYN) || connection.iss.is_none() {
             return;
         }
-        let end = connection.arrived_end.unwrap_or(connection.snd_nxt);
-        let in_order = segment.seq.at_or_before(end);
-        let end = if in_order { end.later(segment.end()) } else { end };
-        connection.arrived_end = Some(end);
+        let (seq, end, fin) = (segment.seq, segment.end(), segment.flags.contains(Flags::FIN));
+        let gap = connection.arrived(seq, end);
         connection.arrivals_to_acknowledge += 1;
         let due = match self.acks {
             Acks::None => false,
             Acks::All => true,
-            // A FIN and a gap are acknowledged at once.
-            Acks::Every(n) => {
-                connection.arrivals_to_acknowledge >= n || !in_order || segment.flags.contains(Flags::FIN)
-            }
+            // RFC 5681 section 4.2: a gap, and what fills one, are acknowledged at once.
+            Acks::Every(n) => connection.arrivals_to_acknowledge >= n || gap || fin,
         };
-        if due {
+        if due && !self.is_preparing() {
+            let connection = &mut self.connections[index];
             connection.arrivals_to_acknowledge = 0;
+            let end = connection.arrived_end();
             self.send_ack(now, index, end);
         }
     }

@@ -1,4 +1,4 @@
-//! The beginning: connections and the way into their states; and the beginning of every step.
+//! The beginning: connections; and the beginning of every step.
 
 use super::application::Call;
 use super::arrivals::Aside;
@@ -12,11 +12,10 @@ use super::offer::Offer;
 use super::passing::Acts;
 use super::{Acted, Action, Block, BlockKind, Engine, Waiting, series, stream};
 use crate::app::AppCommand;
-use crate::case::{AppAction, Capability, Data, Expr, Given, Send, Step, StepKind};
+use crate::case::{Capability, Expr, Given, Send, Step, StepKind, Word};
 use crate::referee::Watch;
 use crate::segment::{Endpoint, Flags, encode_fragments, encode_icmp, encode_segment};
 use crate::seq::SeqNum;
-use crate::state::State;
 use crate::time::Time;
 use crate::verdict::EventKind;
 use std::sync::Arc;
@@ -27,8 +26,8 @@ impl Engine {
         for given in self.script.given.clone() {
             let index = self.connections.len();
             self.add_connection(given.clone(), given.connection.clone())?;
-            let block = self.way_into(&given, index)?;
-            self.program.push_back(block);
+            let way = self.way_into(&given, index)?;
+            self.program.extend(way);
         }
         let steps = Arc::clone(&self.script.steps);
         self.program.push_back(Block { steps, next: 0, connection: None, kind: BlockKind::Body });
@@ -73,18 +72,6 @@ impl Engine {
         Ok(self.connections.len() - 1)
     }
 
-    /// The steps from nothing to the state that a connection starts from.
-    pub(super) fn way_into(&self, given: &Given, index: usize) -> Result<Block, Undefined> {
-        let capabilities = &self.config.capabilities;
-        let mut steps: Vec<Step> = self
-            .config
-            .fixtures
-            .path(given.state, given.by, capabilities)
-            .ok_or_else(|| Undefined(format!("no way into {} that this target can go", given.state)))?;
-        steps.extend(sent_octets(given));
-        Ok(Block { steps: steps.into(), next: 0, connection: Some(index), kind: BlockKind::Preparing })
-    }
-
     /// Begins a step: acts at once, or sets what is waited for.
     pub(super) fn begin(&mut self, now: Time, step: &Step, index: usize) -> Result<(), Undefined> {
         match &step.kind {
@@ -115,7 +102,7 @@ impl Engine {
             StepKind::Icmp(spec) => {
                 let error = self.build_icmp(index, spec)?;
                 let packet = encode_icmp(&error)
-                    .map_err(|_| Undefined(format!("{:?} has no form in IPv6", spec.kind)))?;
+                    .map_err(|_| Undefined(format!("{} has no form in IPv6", spec.kind.word())))?;
                 self.actions.push(Action::Send(packet));
                 self.note(now, index, EventKind::SentIcmp(error));
                 self.act(now, index, false);
@@ -226,40 +213,4 @@ fn state_step(then: &crate::case::Then) -> Step {
         requirement: None,
         kind: StepKind::State(then.state),
     }
-}
-
-/// `sent:` and `unacked:` of `given:`, as steps behind the way into the state.
-fn sent_octets(given: &Given) -> Vec<Step> {
-    let step = |text: &str, kind| Step {
-        place: given.place.clone(),
-        text: text.to_owned(),
-        connection: given.connection.clone(),
-        requirement: None,
-        kind,
-    };
-    let write = |octets: u32| {
-        let data = Data::Stream(Expr::Int(i64::from(octets)));
-        let app = crate::case::App { action: AppAction::Send(data), within: None, label: None };
-        step("app: send", StepKind::App(app))
-    };
-    let arrival = || {
-        let expect = crate::case::Expect {
-            data: Some(crate::case::DataPattern::Stream(crate::case::Pattern::Any)),
-            ..super::probe::segment(Flags::ACK)
-        };
-        step("expect: ACK with data", StepKind::Expect(Box::new(expect)))
-    };
-    let mut steps = Vec::new();
-    if given.state == State::Closed {
-        return steps;
-    }
-    if given.sent > 0 {
-        steps.extend([write(given.sent), arrival()]);
-        let ack = Send { flags: Flags::ACK, ..Send::default() };
-        steps.push(step("send: ACK", StepKind::Send(Box::new(ack))));
-    }
-    if given.unacked > 0 {
-        steps.extend([write(given.unacked), arrival()]);
-    }
-    steps
 }

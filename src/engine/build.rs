@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::eval::Undefined;
-use crate::case::{ChecksumSpec, Data, Icmp, IcmpName, OptionSpec, Send};
+use crate::case::{ChecksumSpec, Data, Icmp, IcmpName, OptionSpec, Send, Word};
 use crate::segment::{
     Checksum, Flags, IcmpError, IcmpKind, IpFields, SackBlock, Segment, TcpOption, encode_segment,
 };
@@ -167,7 +167,7 @@ impl Engine {
         let mtu = spec.mtu.as_ref().map(|mtu| self.field(index, mtu, 32)).transpose()?;
         let v6 = segment.ip.source.is_ipv6();
         let kind = icmp_kind(spec.kind, v6, mtu)
-            .ok_or_else(|| Undefined(format!("{:?} has no form in IPv6", spec.kind)))?;
+            .ok_or_else(|| Undefined(format!("{} has no form in IPv6", spec.kind.word())))?;
         Ok(IcmpError::about(segment, segment.ip.destination, kind))
     }
 }

@@ -59,7 +59,9 @@ pub(super) struct Connection {
     /// Stamps of every arrival with sequence space: (stamp, SEQ, LEN, SYN or FIN bits), for series.
     pub(super) history: Vec<(Time, SeqNum, u32, Flags)>,
     /// Behind the last in-order octet that has arrived, whether a step has looked or not.
-    pub(super) arrived_end: Option<SeqNum>,
+    arrived_end: Option<SeqNum>,
+    /// What arrived behind a gap: from, and up to.
+    beyond: Vec<(SeqNum, SeqNum)>,
     pub(super) arrivals_to_acknowledge: u32,
     pub(super) watch: Watch,
     /// The target has answered on it and nothing has reset it: to be cleaned up.
@@ -107,6 +109,7 @@ impl Connection {
             inbox: Inbox::new(),
             history: Vec::new(),
             arrived_end: None,
+            beyond: Vec::new(),
             arrivals_to_acknowledge: 0,
             watch: Watch::new(bench, target, config.link_mtu),
             alive: false,
@@ -167,8 +170,7 @@ impl Connection {
             let scale = if has(Flags::SYN) { 0 } else { self.scales().map_or(0, |(ours, _)| ours) };
             self.snd_wnd = u32::from(segment.window) << scale;
         }
-        let arrived = self.arrived_end.map_or(self.snd_nxt, |end| end.later(self.snd_nxt));
-        if has(Flags::ACK) && self.iss.is_some() && segment.ack.at_or_before(arrived) {
+        if has(Flags::ACK) && self.iss.is_some() && segment.ack.at_or_before(self.arrived_end()) {
             self.snd_una = self.snd_una.later(segment.ack);
         }
         if let Some((value, _)) = segment.timestamps() {
@@ -186,6 +188,23 @@ impl Connection {
         }
     }
 
+    /// Behind the last octet that arrived in order, whether a step has looked or not.
+    pub(super) fn arrived_end(&self) -> SeqNum {
+        self.arrived_end.map_or(self.snd_nxt, |end| end.later(self.snd_nxt))
+    }
+
+    /// Takes note of what arrived. Whether it lies behind a gap, or has filled one.
+    pub(super) fn arrived(&mut self, seq: SeqNum, end: SeqNum) -> bool {
+        let gap = !self.beyond.is_empty();
+        self.beyond.push((seq, end));
+        let mut edge = self.arrived_end();
+        while let Some(next) = self.beyond.iter().position(|(seq, _)| seq.at_or_before(edge)) {
+            edge = edge.later(self.beyond.swap_remove(next).1);
+        }
+        self.arrived_end = Some(edge);
+        gap || !self.beyond.is_empty()
+    }
+
     fn count_from(&mut self, syn: Syn) {
         self.syn = Some(syn);
         self.irs = syn.seq;
@@ -199,6 +218,7 @@ impl Connection {
         self.theirs = None;
         self.last_ack = None;
         self.arrived_end = None;
+        self.beyond.clear();
         self.arrivals_to_acknowledge = 0;
         self.written.clear();
         self.behind_gap = BehindGap::default();

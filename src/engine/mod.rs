@@ -28,6 +28,7 @@ mod stream;
 mod tests;
 mod time_wait;
 mod unmet;
+mod way;
 mod words;
 
 pub use config::TrialConfig;
@@ -102,6 +103,8 @@ struct Block {
 enum BlockKind {
     /// The way into the first state: what fails here is inconclusive.
     Preparing,
+    /// The same: again and again, until all that the application wrote has arrived.
+    Collecting,
     /// The steps of the case.
     Body,
     /// A loop: this turn of so many.
@@ -346,25 +349,26 @@ impl Engine {
                 };
                 return Some((step, connection));
             }
-            match &mut block.kind {
-                BlockKind::Repeat { turn, times } if *turn + 1 < *times => {
-                    *turn += 1;
-                    block.next = 0;
-                    continue;
+            if let BlockKind::Repeat { turn, times } = &mut block.kind
+                && *turn + 1 < *times
+            {
+                *turn += 1;
+                block.next = 0;
+                continue;
+            }
+            let block = self.stack.pop()?;
+            match (block.kind, block.connection) {
+                (BlockKind::Collecting, Some(index)) if !self.has_all_text(index) => {
+                    self.stack.push(Block { next: 0, ..block });
                 }
-                BlockKind::Measuring { first } => {
-                    let first = *first;
-                    self.stack.pop();
+                // What was done on the way asks for nothing any more.
+                (BlockKind::Preparing, Some(index)) => self.looked_at(index),
+                (BlockKind::Measuring { first }, _) => {
                     self.begin_measuring_time_wait(now, first);
                     return None;
                 }
-                _ => {}
-            }
-            let Some(Block { kind, connection, .. }) = self.stack.pop() else { continue };
-            match (kind, connection) {
-                // What was done on the way asks for nothing any more.
-                (BlockKind::Preparing, Some(index)) => self.looked_at(index),
-                (BlockKind::Probing | BlockKind::ProbingState(_), Some(index)) => {
+                (BlockKind::Probing, Some(index)) => self.connections[index].inbox.scope = Scope::OWN,
+                (BlockKind::ProbingState(_), Some(index)) => {
                     self.connections[index].inbox.scope = Scope::OWN;
                     // The question on the wire is through, and has found nothing.
                     if let Some(finding) = self.table_finding.take() {
@@ -389,7 +393,7 @@ impl Engine {
     }
 
     fn is_preparing(&self) -> bool {
-        self.stack.iter().any(|block| block.kind == BlockKind::Preparing)
+        self.stack.iter().any(|block| matches!(block.kind, BlockKind::Preparing | BlockKind::Collecting))
     }
 
     fn connection_named(&self, name: &str) -> Result<usize, Undefined> {

@@ -125,7 +125,7 @@ fn carries_more(expect: &Expect) -> bool {
     let text = match &expect.data {
         Some(DataPattern::Text(_)) => true,
         Some(DataPattern::Stream(Pattern::Is(Expr::Int(length)))) => *length > 0,
-        Some(DataPattern::Stream(Pattern::Is(_) | Pattern::Any)) => true,
+        Some(DataPattern::Stream(Pattern::Is(_))) => true,
         Some(DataPattern::Stream(Pattern::Range(Expr::Int(low), _))) => *low > 0,
         _ => false,
     };
