@@ -120,7 +120,8 @@ impl Plan {
         let mut requirements: Vec<_> = ids.iter().filter_map(|id| self.catalogue.get(id)).collect();
         // A table's case names those of all its rows: this trial's first.
         requirements.sort_by_key(|requirement| !concerns(requirement, &planned.job.script));
-        let again = format!("{} --exact {}", self.again, planned.id);
+        let slow = if planned.fate == Fate::Slow { " --include-ignored" } else { "" };
+        let again = format!("{}{slow} --exact {}", self.again, planned.id);
         TrialCard {
             id: planned.id.clone(),
             title: case.map(|case| case.title.clone()).unwrap_or_default(),
