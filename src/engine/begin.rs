@@ -119,7 +119,7 @@ impl Engine {
             StepKind::State(state) => self.check_state(now, index, *state),
             StepKind::Repeat { times, steps } => {
                 let times = self.field(index, times, 32)?;
-                if times > 0 {
+                if times > 0 && !steps.is_empty() {
                     self.push(Arc::clone(steps), None, BlockKind::Repeat { turn: 0, times });
                 }
             }

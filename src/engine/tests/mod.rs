@@ -2,6 +2,7 @@
 
 mod acks;
 mod bench;
+mod choices;
 mod connections;
 mod expect;
 mod given;
