@@ -32,7 +32,7 @@ pub struct BareLoop {
 /// The bench or a socket fails.
 pub fn bare_loop(bench: &mut KernelBench, rounds: u32) -> Result<BareLoop, BenchError> {
     let (Some(host), Some(IpAddr::V4(target))) =
-        (bench.fresh_host(Family::V4), bench.target_address(Family::V4))
+        (bench.fresh_host(Family::V4, 1), bench.target_address(Family::V4))
     else {
         return Err(BenchError("no IPv4 addresses".into()));
     };
@@ -41,7 +41,7 @@ pub fn bare_loop(bench: &mut KernelBench, rounds: u32) -> Result<BareLoop, Bench
         let started = Instant::now();
         for round in 0..rounds {
             let port = 1024 + u16::try_from(round % 60_000).unwrap_or(0);
-            one_round(link, Endpoint::new(host, 20_000), SocketAddr::new(target.into(), port))?;
+            one_round(link, Endpoint::new(host.address, 20_000), SocketAddr::new(target.into(), port))?;
         }
         Ok::<_, BenchError>(f64::from(rounds) / started.elapsed().as_secs_f64())
     });

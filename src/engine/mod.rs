@@ -9,12 +9,15 @@ mod begin;
 mod build;
 mod config;
 mod connection;
+mod echo;
 mod eval;
 mod expectation;
+mod inbox;
 mod io;
 mod judge;
 mod labels;
 mod matching;
+mod offer;
 mod passing;
 mod probe;
 mod series;
@@ -25,6 +28,7 @@ mod stream;
 mod tests;
 mod time_wait;
 mod unmet;
+mod way;
 mod words;
 
 pub use config::TrialConfig;
@@ -40,6 +44,7 @@ use crate::verdict::{Event, EventKind, Finding, FindingCode, Origin, Outcome, Re
 use arrivals::Aside;
 use connection::Connection;
 use eval::Undefined;
+use inbox::Scope;
 use labels::Labelled;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -98,10 +103,14 @@ struct Block {
 enum BlockKind {
     /// The way into the first state: what fails here is inconclusive.
     Preparing,
+    /// The same: again and again, until all that the application wrote has arrived.
+    Collecting,
     /// The steps of the case.
     Body,
     /// A loop: this turn of so many.
     Repeat { turn: u32, times: u32 },
+    /// The steps of a probe.
+    Probing,
     /// Asking on the wire for this state.
     ProbingState(crate::state::State),
     /// Behind the connections of `measure: time-wait`.
@@ -340,27 +349,34 @@ impl Engine {
                 };
                 return Some((step, connection));
             }
-            match &mut block.kind {
-                BlockKind::Repeat { turn, times } if *turn + 1 < *times => {
-                    *turn += 1;
-                    block.next = 0;
-                    continue;
+            if let BlockKind::Repeat { turn, times } = &mut block.kind
+                && *turn + 1 < *times
+            {
+                *turn += 1;
+                block.next = 0;
+                continue;
+            }
+            let block = self.stack.pop()?;
+            match (block.kind, block.connection) {
+                (BlockKind::Collecting, Some(index)) if !self.has_all_text(index) => {
+                    self.stack.push(Block { next: 0, ..block });
                 }
-                BlockKind::Measuring { first } => {
-                    let first = *first;
-                    self.stack.pop();
+                // What was done on the way asks for nothing any more.
+                (BlockKind::Preparing, Some(index)) => self.looked_at(index),
+                (BlockKind::Measuring { first }, _) => {
                     self.begin_measuring_time_wait(now, first);
                     return None;
                 }
-                // What was done on the way asks for nothing any more.
-                BlockKind::Preparing => self.acts = None,
+                (BlockKind::Probing, Some(index)) => self.connections[index].inbox.scope = Scope::OWN,
+                (BlockKind::ProbingState(_), Some(index)) => {
+                    self.connections[index].inbox.scope = Scope::OWN;
+                    // The question on the wire is through, and has found nothing.
+                    if let Some(finding) = self.table_finding.take() {
+                        self.fail(finding);
+                        return None;
+                    }
+                }
                 _ => {}
-            }
-            self.stack.pop();
-            // The question on the wire is through, and has found nothing.
-            if let Some(finding) = self.table_finding.take() {
-                self.fail(finding);
-                return None;
             }
         }
     }
@@ -377,7 +393,7 @@ impl Engine {
     }
 
     fn is_preparing(&self) -> bool {
-        self.stack.iter().any(|block| block.kind == BlockKind::Preparing)
+        self.stack.iter().any(|block| matches!(block.kind, BlockKind::Preparing | BlockKind::Collecting))
     }
 
     fn connection_named(&self, name: &str) -> Result<usize, Undefined> {

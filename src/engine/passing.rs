@@ -1,12 +1,13 @@
 //! What arrives and does not matter to a step: it is recorded, judged by the referee, and passed over.
 
 use super::Engine;
-use super::connection::Arrival;
 use super::eval::Undefined;
 use super::expectation::Expectation;
+use super::inbox::Arrival;
 use crate::case::{DataPattern, Expect, Expr, Pattern};
 use crate::segment::Flags;
 use crate::time::Time;
+use crate::verdict::FieldDifference;
 use std::time::Duration;
 
 /// Why it is passed over: an ACK may come alone at any time, before what carries more
@@ -14,6 +15,9 @@ use std::time::Duration;
 pub(super) const ALONE: &str = "an ACK that came alone";
 /// Why it is passed over: it was there before the question.
 const BEFORE: &str = "it came before what it would answer";
+
+/// Why it is passed over: it says again what was said.
+const REPETITION: &str = "a repetition";
 
 /// Stamps are converted from another clock; no answer is so quick.
 const STAMP_ERROR: Duration = Duration::from_micros(100);
@@ -52,10 +56,11 @@ impl Engine {
         let (segment, index) = (&arrival.received.segment, expectation.index);
         let connection = &self.connections[index];
         let older = self.is_older_than_the_question(arrival);
-        if arrival.aside {
-            return Ok(older.then_some(BEFORE));
-        }
         let again = expectation.wanted.iter().any(|wanted| wanted.expect.again);
+        if arrival.aside {
+            let repetition = (arrival.again && !again).then_some(REPETITION);
+            return Ok(older.then_some(BEFORE).or(repetition));
+        }
         let (repetition, news) = (connection.is_repetition(segment), connection.acknowledges_more(segment));
         if older && (repetition || (segment.is_pure_ack() && !news)) {
             return Ok(Some(BEFORE));
@@ -65,7 +70,7 @@ impl Engine {
             awaited |= self.differences(index, &wanted.expect, arrival)?.is_empty();
         }
         if repetition && !again {
-            return Ok((!awaited || !news).then_some("a repetition"));
+            return Ok((!awaited || !news).then_some(REPETITION));
         }
         if awaited || !segment.is_pure_ack() {
             return Ok(None);
@@ -82,21 +87,35 @@ impl Engine {
         Ok(alone.then_some(ALONE))
     }
 
-    /// `drain: yes`: acknowledges a segment of data that is not the one awaited, and says whether it did.
-    pub(super) fn drain(&mut self, now: Time, expectation: &Expectation) -> Result<bool, Undefined> {
+    /// `drain: yes`: acknowledges a segment of data that is not the one awaited.
+    pub(super) fn drain(&mut self, now: Time, expectation: &Expectation) -> Result<Drained, Undefined> {
         let index = expectation.index;
-        let [wanted] = expectation.wanted.as_slice() else { return Ok(false) };
-        let Some(arrival) = self.front(index).filter(|_| wanted.expect.drain) else { return Ok(false) };
+        let [wanted] = expectation.wanted.as_slice() else { return Ok(Drained::No) };
+        let front = self.front(index).filter(|_| wanted.expect.drain);
+        let Some(arrival) = front else { return Ok(Drained::No) };
         let segment = &arrival.received.segment;
         let plain_data = !segment.payload.is_empty() && !segment.flags.contains(Flags::FIN);
         if !plain_data || self.differences(index, &wanted.expect, arrival)?.is_empty() {
-            return Ok(false);
+            return Ok(Drained::No);
+        }
+        if let Some(difference) = self.altered(index, segment) {
+            return Ok(Drained::Altered(difference));
         }
         self.take_front(index, Some("data of the service"));
         let ack = self.end_of(index);
         self.send_ack(now, index, ack);
-        Ok(true)
+        Ok(Drained::Yes)
     }
+}
+
+/// What became of a segment under `drain: yes`.
+pub(super) enum Drained {
+    /// It is for the step.
+    No,
+    /// It was acknowledged.
+    Yes,
+    /// It is not what the application wrote.
+    Altered(FieldDifference),
 }
 
 /// Whether what is expected is text or a FIN for certain, before which an ACK may come alone.
@@ -106,7 +125,7 @@ fn carries_more(expect: &Expect) -> bool {
     let text = match &expect.data {
         Some(DataPattern::Text(_)) => true,
         Some(DataPattern::Stream(Pattern::Is(Expr::Int(length)))) => *length > 0,
-        Some(DataPattern::Stream(Pattern::Is(_) | Pattern::Any)) => true,
+        Some(DataPattern::Stream(Pattern::Is(_))) => true,
         Some(DataPattern::Stream(Pattern::Range(Expr::Int(low), _))) => *low > 0,
         _ => false,
     };

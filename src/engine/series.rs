@@ -59,7 +59,7 @@ impl Engine {
         self.note(now, series.index, EventKind::Note(format!("intervals of `{}`: {shown}", series.spec.of)));
         self.pass_over_repetitions(series);
         self.acted = Acted::at(stamps.last().copied().unwrap_or(now));
-        self.acts = None;
+        self.looked_at(series.index);
         if let Some((code, expected)) = self.judge_series(series, &intervals, enough) {
             let finding = self.finding(now, code, expected, format!("intervals: {shown}"));
             self.fail(finding);

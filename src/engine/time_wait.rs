@@ -50,7 +50,7 @@ impl Engine {
         for number in 0..MEASURED_CONNECTIONS {
             let name = format!("{}.{number}", given.connection);
             let own = self.add_connection(given.clone(), name)?;
-            ways.push(self.way_into(&given, own)?);
+            ways.extend(self.way_into(&given, own)?);
         }
         self.stack.extend(ways.into_iter().rev());
         let is = self.span(index, &spec.is)?;

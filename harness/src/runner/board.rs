@@ -39,7 +39,7 @@ impl Board {
         Self {
             slots: std::iter::repeat_with(Slot::default).take(trials).collect(),
             running: AtomicUsize::new(0),
-            waiting: AtomicUsize::new(trials),
+            waiting: AtomicUsize::new(0),
             longest: AtomicU64::new(0),
             broken: Mutex::new(None),
         }
@@ -67,6 +67,12 @@ impl Board {
         }
     }
 
+    /// Closes the board when it goes out of scope in a panic: nobody waits for ever for a thread
+    /// that is gone.
+    pub fn closing(&self) -> Closing<'_> {
+        Closing(self)
+    }
+
     /// No more verdicts will come; `why` where the bench gave up.
     pub fn close(&self, why: Option<String>) {
         *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = why;
@@ -84,6 +90,17 @@ impl Board {
     pub fn progress(&self) -> (usize, usize, Duration) {
         let longest = Duration::from_millis(self.longest.load(Ordering::Relaxed));
         (self.running.load(Ordering::Relaxed), self.waiting.load(Ordering::Relaxed), longest)
+    }
+}
+
+/// Made by [`Board::closing`].
+pub struct Closing<'b>(&'b Board);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.close(Some("a bug in tcpspec: the thread that drives the trials panicked".into()));
+        }
     }
 }
 

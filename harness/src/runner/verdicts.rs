@@ -84,7 +84,6 @@ struct State {
     said: BTreeMap<usize, Said>,
     latest: Duration,
     repeated: u32,
-    bench_broke: Option<String>,
 }
 
 impl Verdicts {
@@ -137,7 +136,7 @@ impl Verdicts {
         if !red {
             return Ok(());
         }
-        let lookup = |id: &str| RequirementLine::of(self.catalogue.get(id)?);
+        let lookup = |id: &str| self.catalogue.get(id).map(RequirementLine::of);
         Err(failure_block(&plan.card(finished.index), outcome, &lookup))
     }
 
@@ -151,9 +150,11 @@ impl Verdicts {
     ///
     /// # Errors
     /// Always: the sentence to print.
-    pub fn never_ran(&self, why: &str) -> Result<(), String> {
-        self.state().bench_broke = Some(why.to_owned());
-        Err(format!("ERROR  the bench gave up: {why}"))
+    pub fn never_ran(&self, plan: &Plan, index: usize, why: &str) -> Result<(), String> {
+        let said = Said { word: Word::Error, findings: Vec::new(), remark: None, red: true };
+        self.state().said.insert(index, said);
+        let id = &plan.trials[index].id;
+        Err(format!("ERROR  {id}\n  the bench gave up before this trial had a verdict: {why}"))
     }
 
     /// The code to exit with, and everything that is to be said behind libtest's own summary;
@@ -216,7 +217,7 @@ impl Verdicts {
         let red = !stale.is_empty() || state.said.values().any(|said| said.red && said.word != Word::Error);
         let code = if red {
             exit::RED
-        } else if any(Word::Error) || state.bench_broke.is_some() || !complaints.is_empty() {
+        } else if any(Word::Error) || !complaints.is_empty() {
             exit::BENCH_FAULT
         } else {
             exit::GREEN

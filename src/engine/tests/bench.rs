@@ -32,6 +32,7 @@ pub(super) struct Bench {
     coming: BTreeMap<(Time, u64), Coming>,
     scheduled: u64,
     peer_goes_on: bool,
+    own_application: bool,
     events_seen: usize,
     /// How long a packet takes from the engine to the link.
     pub(super) departs_after: Duration,
@@ -117,6 +118,7 @@ impl Bench {
             coming: BTreeMap::new(),
             scheduled: 0,
             peer_goes_on: false,
+            own_application: false,
             events_seen: 0,
             departs_after: Duration::ZERO,
         }
@@ -128,6 +130,13 @@ impl Bench {
         while self.is_preparing() && self.next_moment().is_some() {
             self.next_input(Time(u64::MAX));
         }
+        self
+    }
+
+    /// Begins; the test is the application from the start.
+    pub(super) fn start_with_own_application(mut self) -> Self {
+        self.own_application = true;
+        self.feed(Input::Start);
         self
     }
 
@@ -151,11 +160,20 @@ impl Bench {
         }
     }
 
-    /// What the engine has sent since it was last asked, in one line each, with the numbers that
-    /// they have.
-    pub(super) fn all_sent(&mut self) -> Vec<String> {
+    /// The packets that the engine has sent since it was last asked.
+    pub(super) fn all_packets(&mut self) -> Vec<Vec<u8>> {
+        self.sent.drain(..).collect()
+    }
+
+    /// The segments that the engine has sent since it was last asked.
+    pub(super) fn all_sent_segments(&mut self) -> Vec<Segment> {
         let count = self.sent.len();
-        (0..count).map(|_| self.sent().summary(None).to_string()).collect()
+        (0..count).map(|_| self.sent()).collect()
+    }
+
+    /// The same, in one line each, with the numbers that they have.
+    pub(super) fn all_sent(&mut self) -> Vec<String> {
+        self.all_sent_segments().iter().map(|segment| segment.summary(None).to_string()).collect()
     }
 
     /// A segment of the target arrives, after so many milliseconds in which nothing else does.
@@ -204,7 +222,7 @@ impl Bench {
     }
 
     /// Lets time pass until the trial has ended.
-    pub(super) fn to_the_end(&mut self) -> &mut Self {
+    pub(super) fn run_to_the_end(&mut self) -> &mut Self {
         let mut inputs = 0;
         while !self.engine.has_ended() {
             assert!(self.next_moment().is_some(), "the trial waits for nothing, and does not end");
@@ -217,7 +235,7 @@ impl Bench {
 
     /// How it ended, once it has.
     pub(super) fn into_outcome(mut self) -> Outcome {
-        self.to_the_end();
+        self.run_to_the_end();
         self.engine.into_outcome()
     }
 
@@ -274,7 +292,7 @@ impl Bench {
                 Action::Send(octets) => {
                     let on_the_way = one_less(&mut sends);
                     if on_the_way || self.peer_goes_on {
-                        self.to_peer(&octets);
+                        self.give_to_peer(&octets);
                     }
                     if !on_the_way {
                         self.sent.push_back(octets);
@@ -282,7 +300,7 @@ impl Bench {
                 }
                 Action::App { id, command } => {
                     let on_the_way = one_less(&mut commands);
-                    if on_the_way || self.peer_goes_on {
+                    if (on_the_way || self.peer_goes_on) && !self.own_application {
                         self.peer.command(self.now, id, command);
                     } else {
                         self.commands.push_back((id, command));
@@ -299,7 +317,7 @@ impl Bench {
         self.take_from_peer();
     }
 
-    fn to_peer(&mut self, octets: &[u8]) {
+    fn give_to_peer(&mut self, octets: &[u8]) {
         if let Ok(Packet::Tcp(Received { segment, faults, .. })) = decode(octets)
             && faults.is_empty()
         {

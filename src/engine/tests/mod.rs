@@ -1,9 +1,14 @@
 //! Tests of the engine: cases in the language, a fake clock, and a target that does as it is told.
 
+mod acks;
 mod bench;
+mod connections;
 mod expect;
+mod given;
+mod numbers;
 mod passing;
 mod peer;
+mod send;
 mod timing;
 mod ways;
 mod wire;
