@@ -189,6 +189,14 @@ impl Connection {
         self.taken.edge()
     }
 
+    /// An echo service has this to write: what of its text it was not sent before.
+    pub(super) fn echo(&mut self, segment: &Segment) {
+        let first = segment.seq + u32::from(segment.flags.contains(Flags::SYN));
+        let known = self.written.len().checked_sub(first.distance_from(self.irs + 1) as usize);
+        self.written
+            .extend_from_slice(known.and_then(|known| segment.payload.get(known..)).unwrap_or_default());
+    }
+
     fn count_from(&mut self, syn: Syn) {
         self.syn = Some(syn);
         self.irs = syn.seq;

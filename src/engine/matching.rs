@@ -1,6 +1,7 @@
 //! Whether a segment is the one that a step expects, and if not, in which fields it differs.
 
 use super::Engine;
+use super::config::Application;
 use super::eval::Undefined;
 use super::inbox::Arrival;
 use crate::case::{DataPattern, Expect, Expr, OptionName, OptionPattern, Pattern};
@@ -133,6 +134,9 @@ impl Engine {
 
     /// The first octet that differs from what the application wrote at that place.
     fn first_altered_octet(&self, index: usize, segment: &Segment) -> Option<usize> {
+        if self.config.application() == Application::Unknown {
+            return None;
+        }
         let connection = &self.connections[index];
         let first = segment.seq + u32::from(segment.flags.contains(Flags::SYN));
         let offset = first.distance_from(connection.iss? + 1) as usize;
