@@ -11,6 +11,7 @@ mod numbers;
 mod passing;
 mod peer;
 mod send;
+mod series;
 mod states;
 mod timing;
 mod ways;
