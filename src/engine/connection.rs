@@ -63,6 +63,8 @@ pub(super) struct Connection {
     taken: Covered,
     pub(super) arrivals_to_acknowledge: u32,
     pub(super) fins: Fins,
+    /// When the last segment came that a step had awaited.
+    pub(super) accepted: Time,
     pub(super) watch: Watch,
     /// The target has answered on it and nothing has reset it: to be cleaned up.
     pub(super) alive: bool,
@@ -111,6 +113,7 @@ impl Connection {
             taken: Covered::up_to(SeqNum(0)),
             arrivals_to_acknowledge: 0,
             fins: Fins::default(),
+            accepted: Time::default(),
             watch: Watch::new(bench, target, config.link_mtu),
             alive: false,
         }

@@ -365,7 +365,7 @@ impl Engine {
                 // What was done on the way asks for nothing any more.
                 (BlockKind::Preparing, Some(index)) => self.looked_at(index),
                 (BlockKind::Measuring { first }, _) => {
-                    self.begin_measuring_time_wait(now, first);
+                    self.begin_measuring_time_wait(first);
                     return None;
                 }
                 (BlockKind::Probing, Some(index)) => self.connections[index].inbox.scope = Scope::OWN,

@@ -136,6 +136,15 @@ impl Bench {
         self
     }
 
+    /// Begins, and goes on until it has come so far.
+    pub(super) fn start_to(mut self, reached: impl Fn(&Engine) -> bool) -> Self {
+        self.feed(Input::Start);
+        while !reached(&self.engine) {
+            self.next_input(Time(u64::MAX));
+        }
+        self
+    }
+
     /// Begins; the test is the application from the start.
     pub(super) fn start_with_own_application(mut self) -> Self {
         self.own_application = true;

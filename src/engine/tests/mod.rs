@@ -13,6 +13,7 @@ mod peer;
 mod send;
 mod series;
 mod states;
+mod time_wait;
 mod timing;
 mod ways;
 mod wire;
