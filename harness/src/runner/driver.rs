@@ -560,3 +560,6 @@ fn address(packet: &[u8], v4: usize, v6: usize) -> Option<IpAddr> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
