@@ -1,7 +1,7 @@
 //! What is printed, and for whom.
 
 use crate::KNOWN;
-use crate::program::{QUICK, Said, listed, tcpspec};
+use crate::program::{QUICK, Said, listed, tcpspec, trials};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ fn json_is_one_object_a_line_and_nothing_else_is_on_standard_output() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect();
-    let expected = listed(&[QUICK, KNOWN]).len();
+    let expected = trials(&[QUICK, KNOWN]).len();
     let of = |kind: &str, event: &str| -> Vec<&Value> {
         events.iter().filter(|value| value["type"] == kind && value["event"] == event).collect()
     };
@@ -34,7 +34,7 @@ fn json_is_one_object_a_line_and_nothing_else_is_on_standard_output() {
 fn terse_is_one_character_a_trial() {
     for arguments in [&["--format", "terse"][..], &["-q"], &["--quiet"]] {
         let said = tcpspec(&[arguments, &[QUICK]].concat());
-        let count = listed(&[QUICK]).len();
+        let count = trials(&[QUICK]).len();
         assert_eq!(said.out.lines().find(|line| line.starts_with('.')), Some(".".repeat(count).as_str()));
         assert_eq!(said.lines(), []);
     }
@@ -43,7 +43,7 @@ fn terse_is_one_character_a_trial() {
 #[test]
 fn run_is_what_happens_without_a_command() {
     let without_time = |said: Said| said.out.split("finished in").next().map(str::to_owned);
-    let name = &listed(&[QUICK])[0];
+    let name = &trials(&[QUICK])[0];
     assert_eq!(
         without_time(tcpspec(&["run", "--seed", "7", name])),
         without_time(tcpspec(&["--seed", "0x7", name])),
@@ -52,7 +52,7 @@ fn run_is_what_happens_without_a_command() {
 
 #[test]
 fn what_test_runners_pass_is_understood() {
-    let name = &listed(&[QUICK])[0];
+    let name = &trials(&[QUICK])[0];
     for flags in [
         &["--nocapture"][..],
         &["--no-capture", "--show-output", "--color", "never"],

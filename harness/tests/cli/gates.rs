@@ -1,6 +1,6 @@
 //! What makes a run red: levels, ledgers, slow and skipped trials.
 
-use crate::program::{Folder, QUICK, Said, listed, tcpspec};
+use crate::program::{Folder, QUICK, Said, tcpspec, trials};
 use crate::{CASES, DEVIATING, KNOWN};
 use pretty_assertions::assert_eq;
 
@@ -32,7 +32,7 @@ fn known_deviation_is_green_with_the_ledger_and_red_without() {
 fn with_ledger(entries: &str) -> (Said, String) {
     let folder = Folder::new();
     let ledger = folder.file("ledger.yaml", &format!("about: mine\nentries:\n{entries}"));
-    (tcpspec(&["--ledger", &ledger, "--exact", KNOWN, &listed(&[QUICK])[0]]), ledger)
+    (tcpspec(&["--ledger", &ledger, "--exact", KNOWN, &trials(&[QUICK])[0]]), ledger)
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn ledger_entry_that_no_longer_holds_is_red_at_its_place() {
     };
     let valid = entry(KNOWN, "");
     assert_eq!(with_ledger(&valid).0.code(), Some(0));
-    let passing = &listed(&[QUICK])[0];
+    let passing = &trials(&[QUICK])[0];
     let entries = [
         // It passes.
         (format!("{valid}{}", entry(passing, "")), ":7:", "is no longer found"),

@@ -1,6 +1,6 @@
 //! What follows from the seed, and how much runs at once.
 
-use crate::program::{PROGRAM, Said, listed, said, tcpspec};
+use crate::program::{PROGRAM, Said, said, tcpspec, trials};
 use crate::{DEVIATING, SILENT};
 use pretty_assertions::assert_eq;
 use std::process::Command;
@@ -52,7 +52,7 @@ fn test_threads_bounds_the_trials_in_flight() {
         assert!(took >= at_least, "{threads} threads took {took} s");
         if threads == 1 {
             let order: Vec<_> = said.lines().into_iter().map(|(name, _)| name.to_owned()).collect();
-            assert_eq!(order, listed(&[SILENT]), "one after another, in the order of the list");
+            assert_eq!(order, trials(&[SILENT]), "one after another, in the order of the list");
         }
     }
 }

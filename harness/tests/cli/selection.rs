@@ -1,6 +1,6 @@
 //! Lists, filters, and what they select.
 
-use crate::program::{PROGRAM, QUICK, listed, said, tcpspec};
+use crate::program::{PROGRAM, QUICK, listed, said, tcpspec, trials};
 use pretty_assertions::assert_eq;
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -22,7 +22,7 @@ fn list_names_every_trial_once_by_its_grammar_and_always_the_same() {
 
 #[test]
 fn listed_id_is_safe_in_a_shell() {
-    let names = listed(&[QUICK, "active/", "reset/received"]);
+    let names = trials(&[QUICK, "active/", "reset/received"]);
     let harmless = |name: &&String| name.chars().all(|c| c.is_ascii_alphanumeric() || "/:=-+._".contains(c));
     assert_eq!(names.iter().find(|name| !harmless(name)), None);
     // The longest words, with every kind of separator.
@@ -51,7 +51,7 @@ fn several_filters_select_their_union_and_the_counts_are_true() {
 
 #[test]
 fn exact_and_skip_name_whole_ids() {
-    let names = listed(&[QUICK]);
+    let names = trials(&[QUICK]);
     let [one, other] = [&names[0], &names[names.len() - 1]];
     assert_eq!(tcpspec(&["--exact", one, other]).counts()[..2], [2, 0]);
     assert_eq!(tcpspec(&["--exact", one, other, "--skip", other]).lines(), [(one.as_str(), "ok")]);

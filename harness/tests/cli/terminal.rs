@@ -1,7 +1,7 @@
 //! What stands on a terminal: the status line comes and goes, and takes nothing with it.
 
 use crate::SILENT;
-use crate::program::{QUICK, Said, command, listed};
+use crate::program::{QUICK, Said, command, trials};
 use nix::errno::Errno;
 use nix::pty::openpty;
 use nix::unistd::read;
@@ -69,19 +69,18 @@ fn has(screen: &[String], line: &str) -> bool {
 
 #[test]
 fn status_line_says_how_many_run_and_wait_and_goes_without_a_trace() {
-    for threads in ["1", "3", "100"] {
+    for threads in ["1", "100"] {
         let said = on_a_terminal(&["--test-threads", threads, SILENT], &[]);
         assert_eq!(said.code(), Some(0), "{}", said.out);
         let expected = match threads {
             "1" => "1 running (at most ",
-            "3" => "3 running (at most ",
             _ => "4 running (at most ",
         };
         assert!(said.out.contains(expected), "{:?}", said.out);
         assert!(said.out.contains(" s more), "), "{:?}", said.out);
         let screen = screen(&said.out);
         assert!(!screen.iter().any(|line| line.contains("waiting their turn")), "{screen:#?}");
-        for name in listed(&[SILENT]) {
+        for name in trials(&[SILENT]) {
             assert!(screen.iter().any(|line| line.starts_with(&format!("test {name} "))), "{screen:#?}");
             assert!(
                 screen.iter().any(|line| line.contains(&name) && line.ends_with("... ok")),
@@ -106,7 +105,7 @@ fn status_line_is_only_for_lines_that_people_read() {
 #[test]
 fn colour_is_for_terminals_and_can_be_refused() {
     let green = "\x1b[32mok";
-    let name = &listed(&[QUICK])[0];
+    let name = &trials(&[QUICK])[0];
     let coloured =
         |arguments: &[&str], environment: &[_]| on_a_terminal(arguments, environment).out.contains(green);
     assert!(coloured(&[name], &[]));
