@@ -9,6 +9,7 @@ mod begin;
 mod build;
 mod config;
 mod connection;
+mod covered;
 mod echo;
 mod eval;
 mod expectation;
@@ -381,7 +382,9 @@ impl Engine {
         }
     }
 
+    /// Steps inside a step: they act on the connection of the steps around them, if that is fixed.
     fn push(&mut self, steps: Arc<[Step]>, connection: Option<usize>, kind: BlockKind) {
+        let connection = connection.or(self.stack.last().and_then(|block| block.connection));
         self.stack.push(Block { steps, next: 0, connection, kind });
     }
 

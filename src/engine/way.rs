@@ -36,7 +36,7 @@ impl Engine {
     pub(super) fn has_all_text(&self, index: usize) -> bool {
         let connection = &self.connections[index];
         let written = u32::try_from(connection.written.len()).unwrap_or(u32::MAX);
-        connection.iss.is_none_or(|iss| (iss + 1 + written).at_or_before(connection.snd_nxt))
+        connection.iss.is_none_or(|iss| (iss + 1 + written).at_or_before(connection.looked_at_up_to()))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Tests of the engine: cases in the language, a fake clock, and a target that does as it is told.
 
 mod acks;
+mod application;
 mod bench;
+mod choices;
 mod connections;
 mod expect;
 mod given;
