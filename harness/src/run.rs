@@ -435,3 +435,26 @@ fn random_seed() -> u64 {
 
 /// Folders of a `cases` directory that hold no cases.
 const NOT_AREAS: [&str; 4] = ["requirements", "profiles", "ledger", "fixtures"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use pretty_assertions::assert_eq;
+
+    fn arguments(words: &[&str]) -> RunArguments {
+        let words = ["tcpspec"].iter().chain(words);
+        crate::cli::Cli::try_parse_from(words).expect("arguments").run
+    }
+
+    #[test]
+    fn command_that_repeats_a_trial_has_all_that_can_change_its_verdict() {
+        assert_eq!(again(&arguments(&["closed", "--test-threads", "3", "-q", "--seed", "7"])), "tcpspec");
+        let all = ["--target", "my dut.yaml", "--cases", "c/", "--ledger", "it's", "--level", "should"];
+        assert_eq!(
+            again(&arguments(&all)),
+            r"tcpspec --target 'my dut.yaml' --cases c/ --ledger 'it'\''s' --level should"
+        );
+        assert_eq!([quoted(""), quoted("a/b:v4:seq=1"), quoted("$x")], ["''", "a/b:v4:seq=1", "'$x'"]);
+    }
+}

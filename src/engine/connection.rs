@@ -3,6 +3,7 @@
 use super::config::TrialConfig;
 use super::covered::Covered;
 use super::echo::BehindGap;
+use super::fins::Fins;
 use super::inbox::Inbox;
 use super::offer::{Offer, Syn};
 use super::stream::{Direction, Stream};
@@ -23,7 +24,7 @@ pub(super) struct Connection {
     /// The window field of our segments unless the case says otherwise, unscaled.
     pub(super) window: u16,
     /// SND.WND in octets: what our last segment offered.
-    snd_wnd: u32,
+    pub(super) snd_wnd: u32,
     /// IRS of the target: our initial sequence number.
     pub(super) irs: SeqNum,
     /// ISS of the target, once a SYN of its was taken.
@@ -64,6 +65,9 @@ pub(super) struct Connection {
     /// What a step has looked at.
     taken: Covered,
     pub(super) arrivals_to_acknowledge: u32,
+    pub(super) fins: Fins,
+    /// When the last segment came that a step had awaited.
+    pub(super) accepted: Time,
     pub(super) watch: Watch,
     /// The target has answered on it and nothing has reset it: to be cleaned up.
     pub(super) alive: bool,
@@ -112,6 +116,8 @@ impl Connection {
             arrived: None,
             taken: Covered::up_to(SeqNum(0)),
             arrivals_to_acknowledge: 0,
+            fins: Fins::default(),
+            accepted: Time::default(),
             watch: Watch::new(bench, target, config.link_mtu),
             alive: false,
         }
@@ -165,6 +171,7 @@ impl Connection {
                 self.count_from(syn);
             }
         } else if !segment.is_empty() {
+            self.fins.sent(segment, self.rcv_nxt);
             self.sent_end = self.sent_end.later(segment.end());
         }
         if !has(Flags::RST) {
@@ -205,6 +212,7 @@ impl Connection {
 
     fn count_from(&mut self, syn: Syn) {
         self.syn = Some(syn);
+        self.fins.begin_anew();
         self.irs = syn.seq;
         self.rcv_nxt = syn.seq;
         self.sent_end = syn.end;
@@ -217,6 +225,7 @@ impl Connection {
         self.last_ack = None;
         self.arrived = None;
         self.arrivals_to_acknowledge = 0;
+        self.fins = Fins::default();
         self.written.clear();
         self.behind_gap = BehindGap::default();
         self.read = 0;
@@ -237,6 +246,9 @@ impl Connection {
         self.snd_nxt = self.snd_nxt.later(segment.end());
         if !segment.is_empty() {
             self.taken.add(segment.seq, segment.end());
+        }
+        if has(Flags::FIN) {
+            self.fins.theirs = Some(segment.end());
         }
         if has(Flags::ACK) && self.syn.is_some() {
             if segment.ack.at_or_before(self.sent_end) {

@@ -15,6 +15,8 @@ pub struct Status {
 struct State {
     /// When a line of the test output may last have been printed.
     last_line: Instant,
+    /// The line stands on the terminal.
+    drawn: bool,
     over: bool,
 }
 
@@ -32,14 +34,16 @@ impl Status {
     #[must_use]
     pub fn new(wanted: bool) -> Arc<Self> {
         let shown = wanted && std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
-        let state = Mutex::new(State { last_line: Instant::now(), over: false });
+        let state = Mutex::new(State { last_line: Instant::now(), drawn: false, over: false });
         Arc::new(Self { state, ended: Condvar::new(), shown })
     }
 
     /// A line of test output is about to be printed.
     pub fn make_way(&self) {
-        if self.shown {
-            self.state().last_line = Instant::now();
+        let mut state = self.state();
+        state.last_line = Instant::now();
+        // Where it does not stand there, half a line of the test output may.
+        if std::mem::take(&mut state.drawn) {
             let _ = write!(std::io::stderr(), "{CLEAR}");
         }
     }
@@ -51,6 +55,7 @@ impl Status {
             let (running, waiting, longest) = board.progress();
             if state.last_line.elapsed() >= QUIET && running + waiting > 0 {
                 let _ = write!(std::io::stderr(), "{CLEAR}{}\r", line(running, waiting, longest));
+                state.drawn = true;
             }
             state = self.ended.wait_timeout(state, PERIOD).unwrap_or_else(PoisonError::into_inner).0;
         }

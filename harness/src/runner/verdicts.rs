@@ -208,8 +208,14 @@ impl Verdicts {
             let source = crate::run::source_of(&entry.diagnostic.place.file);
             let _ = writeln!(text, "\n{}", render(&entry.diagnostic, &source));
         }
-        let late = Span(state.latest);
-        let _ = writeln!(text, "bench: at most {late} late, {} trials repeated", state.repeated);
+        if text.lines().count() > 1 {
+            text.push('\n');
+        }
+        let repeated = match state.repeated {
+            1 => "1 trial".to_owned(),
+            count => format!("{count} trials"),
+        };
+        let _ = writeln!(text, "bench: at most {} late, {repeated} repeated", Span(state.latest));
         for complaint in complaints {
             let _ = writeln!(text, "bench: {complaint}");
         }
@@ -246,3 +252,6 @@ impl Verdicts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Path of the program under test.
@@ -72,6 +73,13 @@ pub(crate) fn listed(arguments: &[&str]) -> Vec<String> {
     assert_eq!((said.code(), said.err.as_str()), (Some(0), ""));
     let name = |line: &str| line.strip_suffix(": test").map(str::to_owned);
     said.out.lines().filter(|line| !line.is_empty()).filter_map(name).collect()
+}
+
+/// The trials whose names contain one of these: as `--list` says, asked once.
+pub(crate) fn trials(filters: &[&str]) -> Vec<String> {
+    static ALL: OnceLock<Vec<String>> = OnceLock::new();
+    let all = ALL.get_or_init(|| listed(&[])).iter();
+    all.filter(|name| filters.iter().any(|filter| name.contains(filter))).cloned().collect()
 }
 
 /// A folder that vanishes with this value, readable by everybody.
