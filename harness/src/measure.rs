@@ -127,18 +127,23 @@ fn starts(program: &Path) -> Result<bool, BenchError> {
     Ok(median <= MOST_TO_FIRST_VERDICT)
 }
 
-/// Engine, record, upper tester and all cost less than the frames and the socket calls themselves.
+/// Engine, record, upper tester and all cost less than the frames and the socket calls themselves. The
+/// best round of each counts: whatever else the machine does only takes away, and from short trials
+/// more, for they keep two processors busy.
 fn short_trials(bench: &mut KernelBench, inputs: &Inputs, trials: u32) -> Result<bool, BenchError> {
-    let mut ratios = Vec::new();
+    let (mut best_bare, mut best_short) = (0.0_f64, 0.0_f64);
     for _ in 0..ROUNDS {
         let bare = bare_loop(bench, trials)?.rate;
         let short = rate_of(bench, inputs, SHORT, trials, SHORT_AT_ONCE)?;
-        println!("  bare loop {bare:.0}/s, short trials {short:.0}/s: {:.2}", short / bare);
-        ratios.push(short / bare);
+        println!("  bare loop {bare:.0}/s, short trials {short:.0}/s");
+        best_bare = best_bare.max(bare);
+        best_short = best_short.max(short);
     }
-    let median = median(&mut ratios);
-    println!("short trials / bare loop: {median:.2} (at least {LEAST_OF_BARE_LOOP:.2}; median of {ROUNDS})");
-    Ok(median >= LEAST_OF_BARE_LOOP)
+    let ratio = best_short / best_bare;
+    println!(
+        "short trials / bare loop: {ratio:.2} (at least {LEAST_OF_BARE_LOOP:.2}; best of {ROUNDS} each)"
+    );
+    Ok(ratio >= LEAST_OF_BARE_LOOP)
 }
 
 /// Many trials at once fit.
