@@ -110,7 +110,10 @@ impl Engine {
             return;
         }
         let (seq, end, fin) = (segment.seq, segment.end(), segment.flags.contains(Flags::FIN));
-        let gap = connection.arrived(seq, end);
+        let arrived = connection.arrived();
+        let gap_before = arrived.has_gap();
+        arrived.add(seq, end);
+        let gap = gap_before || arrived.has_gap();
         connection.arrivals_to_acknowledge += 1;
         let due = match self.acks {
             Acks::None => false,
@@ -121,7 +124,7 @@ impl Engine {
         if due && !self.is_preparing() {
             let connection = &mut self.connections[index];
             connection.arrivals_to_acknowledge = 0;
-            let end = connection.arrived_end();
+            let end = connection.arrived().edge();
             self.send_ack(now, index, end);
         }
     }

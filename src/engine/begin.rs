@@ -3,6 +3,7 @@
 use super::application::Call;
 use super::arrivals::Aside;
 use super::build::Built;
+use super::config::Application;
 use super::connection::Connection;
 use super::eval::Undefined;
 use super::expectation::Expectation;
@@ -12,7 +13,7 @@ use super::offer::Offer;
 use super::passing::Acts;
 use super::{Acted, Action, Block, BlockKind, Engine, Waiting, series, stream};
 use crate::app::AppCommand;
-use crate::case::{Capability, Expr, Given, Send, Step, StepKind, Word};
+use crate::case::{Expr, Given, Send, Step, StepKind, Word};
 use crate::referee::Watch;
 use crate::segment::{Endpoint, Flags, encode_fragments, encode_icmp, encode_segment};
 use crate::seq::SeqNum;
@@ -119,7 +120,7 @@ impl Engine {
             StepKind::State(state) => self.check_state(now, index, *state),
             StepKind::Repeat { times, steps } => {
                 let times = self.field(index, times, 32)?;
-                if times > 0 {
+                if times > 0 && !steps.is_empty() {
                     self.push(Arc::clone(steps), None, BlockKind::Repeat { turn: 0, times });
                 }
             }
@@ -137,6 +138,7 @@ impl Engine {
             }
             None => self.actions.push(Action::Send(encode_segment(&segment))),
         }
+        let echoes = self.config.application() == Application::Echo;
         let connection = &mut self.connections[index];
         let (bench, target) = (segment.source(), segment.destination());
         let aside = (bench, target) != (connection.bench, connection.target);
@@ -145,7 +147,7 @@ impl Engine {
             if legal {
                 connection.note_sent(&segment);
             }
-            if legal && self.config.capabilities.contains(&Capability::Echo) {
+            if legal && echoes {
                 connection.will_be_echoed(&segment);
             }
         } else {

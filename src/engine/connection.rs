@@ -1,7 +1,9 @@
 //! One connection of a trial: the target's control block as seen from outside.
 
 use super::config::TrialConfig;
+use super::covered::Covered;
 use super::echo::BehindGap;
+use super::fins::Fins;
 use super::inbox::Inbox;
 use super::offer::{Offer, Syn};
 use super::stream::{Direction, Stream};
@@ -22,7 +24,7 @@ pub(super) struct Connection {
     /// The window field of our segments unless the case says otherwise, unscaled.
     pub(super) window: u16,
     /// SND.WND in octets: what our last segment offered.
-    snd_wnd: u32,
+    pub(super) snd_wnd: u32,
     /// IRS of the target: our initial sequence number.
     pub(super) irs: SeqNum,
     /// ISS of the target, once a SYN of its was taken.
@@ -58,11 +60,14 @@ pub(super) struct Connection {
     pub(super) inbox: Inbox,
     /// Stamps of every arrival with sequence space: (stamp, SEQ, LEN, SYN or FIN bits), for series.
     pub(super) history: Vec<(Time, SeqNum, u32, Flags)>,
-    /// Behind the last in-order octet that has arrived, whether a step has looked or not.
-    arrived_end: Option<SeqNum>,
-    /// What arrived behind a gap: from, and up to.
-    beyond: Vec<(SeqNum, SeqNum)>,
+    /// What arrived, whether a step has looked or not; `None`: nothing yet on this incarnation.
+    arrived: Option<Covered>,
+    /// What a step has looked at.
+    taken: Covered,
     pub(super) arrivals_to_acknowledge: u32,
+    pub(super) fins: Fins,
+    /// When the last segment came that a step had awaited.
+    pub(super) accepted: Time,
     pub(super) watch: Watch,
     /// The target has answered on it and nothing has reset it: to be cleaned up.
     pub(super) alive: bool,
@@ -108,9 +113,11 @@ impl Connection {
             from_target: Stream::new(config.seed, number, Direction::FromTarget),
             inbox: Inbox::new(),
             history: Vec::new(),
-            arrived_end: None,
-            beyond: Vec::new(),
+            arrived: None,
+            taken: Covered::up_to(SeqNum(0)),
             arrivals_to_acknowledge: 0,
+            fins: Fins::default(),
+            accepted: Time::default(),
             watch: Watch::new(bench, target, config.link_mtu),
             alive: false,
         }
@@ -164,13 +171,17 @@ impl Connection {
                 self.count_from(syn);
             }
         } else if !segment.is_empty() {
+            self.fins.sent(segment, self.rcv_nxt);
             self.sent_end = self.sent_end.later(segment.end());
         }
         if !has(Flags::RST) {
             let scale = if has(Flags::SYN) { 0 } else { self.scales().map_or(0, |(ours, _)| ours) };
             self.snd_wnd = u32::from(segment.window) << scale;
         }
-        if has(Flags::ACK) && self.iss.is_some() && segment.ack.at_or_before(self.arrived_end()) {
+        if has(Flags::ACK)
+            && self.iss.is_some()
+            && segment.ack.at_or_before(self.arrived().edge().later(self.snd_nxt))
+        {
             self.snd_una = self.snd_una.later(segment.ack);
         }
         if let Some((value, _)) = segment.timestamps() {
@@ -188,25 +199,20 @@ impl Connection {
         }
     }
 
-    /// Behind the last octet that arrived in order, whether a step has looked or not.
-    pub(super) fn arrived_end(&self) -> SeqNum {
-        self.arrived_end.map_or(self.snd_nxt, |end| end.later(self.snd_nxt))
+    /// What arrived, whether a step has looked or not.
+    pub(super) fn arrived(&mut self) -> &mut Covered {
+        let taken = self.snd_nxt;
+        self.arrived.get_or_insert(Covered::up_to(taken))
     }
 
-    /// Takes note of what arrived. Whether it lies behind a gap, or has filled one.
-    pub(super) fn arrived(&mut self, seq: SeqNum, end: SeqNum) -> bool {
-        let gap = !self.beyond.is_empty();
-        self.beyond.push((seq, end));
-        let mut edge = self.arrived_end();
-        while let Some(next) = self.beyond.iter().position(|(seq, _)| seq.at_or_before(edge)) {
-            edge = edge.later(self.beyond.swap_remove(next).1);
-        }
-        self.arrived_end = Some(edge);
-        gap || !self.beyond.is_empty()
+    /// Behind the last octet, without a gap, that a step has looked at.
+    pub(super) fn looked_at_up_to(&self) -> SeqNum {
+        self.taken.edge()
     }
 
     fn count_from(&mut self, syn: Syn) {
         self.syn = Some(syn);
+        self.fins.begin_anew();
         self.irs = syn.seq;
         self.rcv_nxt = syn.seq;
         self.sent_end = syn.end;
@@ -217,9 +223,9 @@ impl Connection {
         self.iss = None;
         self.theirs = None;
         self.last_ack = None;
-        self.arrived_end = None;
-        self.beyond.clear();
+        self.arrived = None;
         self.arrivals_to_acknowledge = 0;
+        self.fins = Fins::default();
         self.written.clear();
         self.behind_gap = BehindGap::default();
         self.read = 0;
@@ -238,6 +244,12 @@ impl Connection {
             return;
         }
         self.snd_nxt = self.snd_nxt.later(segment.end());
+        if !segment.is_empty() {
+            self.taken.add(segment.seq, segment.end());
+        }
+        if has(Flags::FIN) {
+            self.fins.theirs = Some(segment.end());
+        }
         if has(Flags::ACK) && self.syn.is_some() {
             if segment.ack.at_or_before(self.sent_end) {
                 self.rcv_nxt = self.rcv_nxt.later(segment.ack);
@@ -288,6 +300,7 @@ impl Connection {
         self.theirs = Some(Offer::of(segment));
         self.snd_una = segment.seq;
         self.snd_nxt = segment.end();
+        self.taken = Covered::up_to(segment.end());
         true
     }
 
@@ -303,7 +316,7 @@ impl Connection {
                 && self.snd_una == self.snd_nxt
                 && !self.acknowledges_more(segment);
         }
-        !self.opens_anew(segment) && segment.end().at_or_before(self.snd_nxt)
+        !self.opens_anew(segment) && self.taken.holds(segment.seq, segment.end())
     }
 
     /// Whether it acknowledges what no segment before it did.

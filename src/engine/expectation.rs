@@ -256,6 +256,7 @@ impl Engine {
         let wanted = expectation.wanted.remove(at);
         let Some(arrival) = self.take_front(expectation.index, None) else { return };
         expectation.last_stamp = Some(arrival.stamp);
+        self.connections[expectation.index].accepted = arrival.stamp;
         if let Some(label) = wanted.expect.label {
             let labelled = Labelled {
                 segment: Some(arrival.received.segment),

@@ -9,9 +9,11 @@ mod begin;
 mod build;
 mod config;
 mod connection;
+mod covered;
 mod echo;
 mod eval;
 mod expectation;
+mod fins;
 mod inbox;
 mod io;
 mod judge;
@@ -198,7 +200,7 @@ impl Engine {
                 self.packet(now, stamp, octets);
             }
             Input::App(report) => self.application_reported(now, report),
-            Input::Table(entry) => self.table_answered(now, entry),
+            Input::Table(entry) => self.table_answered(entry),
             Input::Timer => {
                 let due = self.next_wake().filter(|due| *due <= now);
                 self.heard = self.heard.max(due.unwrap_or_default());
@@ -358,21 +360,20 @@ impl Engine {
             }
             let block = self.stack.pop()?;
             match (block.kind, block.connection) {
-                (BlockKind::Collecting, Some(index)) if !self.has_all_text(index) => {
+                (BlockKind::Collecting, Some(index)) if self.connections[index].has_text_to_come() => {
                     self.stack.push(Block { next: 0, ..block });
                 }
                 // What was done on the way asks for nothing any more.
                 (BlockKind::Preparing, Some(index)) => self.looked_at(index),
                 (BlockKind::Measuring { first }, _) => {
-                    self.begin_measuring_time_wait(now, first);
+                    self.begin_measuring_time_wait(first);
                     return None;
                 }
                 (BlockKind::Probing, Some(index)) => self.connections[index].inbox.scope = Scope::OWN,
-                (BlockKind::ProbingState(_), Some(index)) => {
+                (BlockKind::ProbingState(state), Some(index)) => {
                     self.connections[index].inbox.scope = Scope::OWN;
-                    // The question on the wire is through, and has found nothing.
-                    if let Some(finding) = self.table_finding.take() {
-                        self.fail(finding);
+                    self.answered_on_the_wire(now, index, state);
+                    if self.ended {
                         return None;
                     }
                 }
@@ -381,7 +382,9 @@ impl Engine {
         }
     }
 
+    /// Steps inside a step: they act on the connection of the steps around them, if that is fixed.
     fn push(&mut self, steps: Arc<[Step]>, connection: Option<usize>, kind: BlockKind) {
+        let connection = connection.or(self.stack.last().and_then(|block| block.connection));
         self.stack.push(Block { steps, next: 0, connection, kind });
     }
 

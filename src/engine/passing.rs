@@ -20,7 +20,7 @@ const BEFORE: &str = "it came before what it would answer";
 const REPETITION: &str = "a repetition";
 
 /// Stamps are converted from another clock; no answer is so quick.
-const STAMP_ERROR: Duration = Duration::from_micros(100);
+pub(super) const STAMP_ERROR: Duration = Duration::from_micros(100);
 
 /// What we did since a step last looked at what came: the first of it, and the last.
 #[derive(Clone, Copy, Debug)]

@@ -31,13 +31,6 @@ impl Engine {
         let parts = [(opening, BlockKind::Preparing)].into_iter().chain(sent).chain(unacked);
         Ok(parts.chain([(closing, BlockKind::Preparing)]).map(block).collect())
     }
-
-    /// Whether everything that the application wrote has arrived.
-    pub(super) fn has_all_text(&self, index: usize) -> bool {
-        let connection = &self.connections[index];
-        let written = u32::try_from(connection.written.len()).unwrap_or(u32::MAX);
-        connection.iss.is_none_or(|iss| (iss + 1 + written).at_or_before(connection.snd_nxt))
-    }
 }
 
 /// Where the application may have octets under way, its FIN perhaps behind them.

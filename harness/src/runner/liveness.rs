@@ -160,15 +160,16 @@ fn stopped_answering(outcome: Outcome, silent: Duration, now: Time) -> Outcome {
     Outcome { verdict: Verdict::Fail, findings, record: outcome.record }
 }
 
-/// Whether nothing of the target's, or of its application's, came after the last thing that we did.
+/// Whether nothing of the target's, or of its application's, came after the last thing that we did,
+/// or after that was waited for in vain.
 pub(super) fn ends_in_silence(record: &Record) -> bool {
     let last = record.events.iter().rev().find_map(|event| match event.kind {
-        EventKind::Sent(_) | EventKind::SentIcmp(_) | EventKind::Asked(_) => Some(true),
+        EventKind::Nothing | EventKind::Sent(_) | EventKind::SentIcmp(_) | EventKind::Asked(_) => Some(true),
         EventKind::Received { .. }
         | EventKind::ReceivedOther(_)
         | EventKind::Answered(_)
         | EventKind::Table { .. } => Some(false),
-        EventKind::Nothing | EventKind::Note(_) => None,
+        EventKind::Note(_) => None,
     });
     last.unwrap_or(false)
 }
@@ -321,10 +322,11 @@ mod tests {
                 record(&[]),
                 record(&[&sent]),
                 record(&[&received, &sent, &EventKind::Nothing]),
+                record(&[&sent, &received, &EventKind::Nothing]),
                 record(&[&sent, &received]),
                 record(&[&sent, &received, &EventKind::Note("x".into())]),
             ],
-            [false, true, true, false, false]
+            [false, true, true, true, false, false]
         );
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Bench {
     pub(super) commands: VecDeque<(CommandId, AppCommand)>,
     /// How many questions to the table are open.
     pub(super) lookups: usize,
+    /// Whether the last one was about a connection, not a listener.
+    pub(super) remote_looked_up: bool,
     /// What comes, and when.
     coming: BTreeMap<(Time, u64), Coming>,
     scheduled: u64,
@@ -115,6 +117,7 @@ impl Bench {
             sent: VecDeque::new(),
             commands: VecDeque::new(),
             lookups: 0,
+            remote_looked_up: false,
             coming: BTreeMap::new(),
             scheduled: 0,
             peer_goes_on: false,
@@ -128,6 +131,15 @@ impl Bench {
     pub(super) fn start(mut self) -> Self {
         self.feed(Input::Start);
         while self.is_preparing() && self.next_moment().is_some() {
+            self.next_input(Time(u64::MAX));
+        }
+        self
+    }
+
+    /// Begins, and goes on until it has come so far.
+    pub(super) fn start_to(mut self, reached: impl Fn(&Engine) -> bool) -> Self {
+        self.feed(Input::Start);
+        while !reached(&self.engine) {
             self.next_input(Time(u64::MAX));
         }
         self
@@ -310,7 +322,10 @@ impl Bench {
                     let state = self.peer.state_of(local, remote, self.now);
                     self.schedule(self.now, Coming::Table(TableEntry { state, expires: None }));
                 }
-                Action::Lookup { .. } => self.lookups += 1,
+                Action::Lookup { remote, .. } => {
+                    self.lookups += 1;
+                    self.remote_looked_up = remote.is_some();
+                }
             }
         }
         self.engine.departed(self.now + self.departs_after);

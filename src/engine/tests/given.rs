@@ -64,7 +64,7 @@ fn states_that_need_an_acknowledged_fin_cannot_have_unacknowledged_octets() {
         assert_eq!(
             told,
             format!(
-                "error\ncase-undefined\n  did      nothing yet\n  expected a value at this point of the case\n  \
+                "error\ncase-undefined\n  did      nothing yet\n  expected a case that can be carried out\n  \
                  saw      in {state} all octets are acknowledged: `unacked` means nothing"
             )
         );
@@ -176,7 +176,7 @@ fn established_no_way_that_the_target_can_go_is_an_error() {
     error
     case-undefined
       did      nothing yet
-      expected a value at this point of the case
+      expected a case that can be carried out
       saw      no way into ESTABLISHED that this target can go
     ");
 }

@@ -1,7 +1,9 @@
 //! Tests of the engine: cases in the language, a fake clock, and a target that does as it is told.
 
 mod acks;
+mod application;
 mod bench;
+mod choices;
 mod connections;
 mod expect;
 mod given;
@@ -9,6 +11,9 @@ mod numbers;
 mod passing;
 mod peer;
 mod send;
+mod series;
+mod states;
+mod time_wait;
 mod timing;
 mod ways;
 mod wire;

@@ -196,19 +196,36 @@ fn values_that_do_not_fit_or_do_not_exist_are_errors_of_the_case() {
         ("LISTEN", "send: SYN, seq: ISS"),
         ("LISTEN", "send: SYN, window: RCV.WND"),
         ("LISTEN", "send: SYN, options: [mss RCV.MSS]"),
-        ("SYN-SENT", "expect: any, seq: TS.RECENT"),
+        ("ESTABLISHED", "expect: any, seq: TS.RECENT"),
     ] {
         texts.push(why_undefined(state, step));
     }
-    assert_snapshot!(texts.join("\n"), @"");
+    assert_snapshot!(texts.join("\n"), @r"
+    send: ACK, window: RCV.WND * 2: error case-undefined: `RCV.WND * 2` is 120000, more than a field of 16 bits holds
+    send: ACK, window: 1 - 2: error case-undefined: `1 - 2` is 4294967295, more than a field of 16 bits holds
+    send: ACK, ttl: RCV.WND: error case-undefined: `RCV.WND` is 60000, more than a field of 8 bits holds
+    send: ACK, data: RCV.MSS * RCV.MSS: error case-undefined: `RCV.MSS * RCV.MSS` is 2131600, more than a field of 16 bits holds
+    send: ACK, seq: 1 / (1 - 1): error case-undefined: `1 / (1 - 1)` has no value
+    send: ACK, seq: TSVAL: error case-undefined: TSVAL has no value where timestamps were not agreed
+    send: ACK, seq: 9223372036854775807 + 1: error case-undefined: `9223372036854775807 + 1` has no value
+    send: ACK, data-offset: 17 - 1: error case-undefined: `17 - 1` is 16, more than a field of 4 bits holds
+    send: ACK, checksum: 65535 + 1: error case-undefined: `65535 + 1` is 65536, more than a field of 16 bits holds
+    send: ACK, options: [window-scale 300]: error case-undefined: `300` is 300, more than a field of 8 bits holds
+    send: ACK, from-port: 70000 - 1: error case-undefined: `70000 - 1` is 69999, more than a field of 16 bits holds
+    send: ACK: error case-undefined: an ACK needs `ack:` before the target's SYN was seen
+    send: SYN, seq: ISS: error case-undefined: ISS has no value before the target's SYN
+    send: SYN, window: RCV.WND: error case-undefined: RCV.WND has no value before the target's SYN
+    send: SYN, options: [mss RCV.MSS]: error case-undefined: RCV.MSS has no value before the target's SYN
+    expect: any, seq: TS.RECENT: error case-undefined: TS.RECENT has no value where timestamps were not agreed
+    ");
 }
 
 fn why_undefined(state: &str, step: &str) -> String {
     let mut bench =
         Bench::of(&format!("given: {{state: {state}, irs: 1000}}\nsteps:\n  - {{{step}}}")).start();
     if step.starts_with("expect") {
-        let syn = bench.target("SYN");
-        bench.arrives(1, &syn);
+        let ack = bench.target("ACK");
+        bench.arrives(1, &ack);
     }
     let outcome = bench.into_outcome();
     let [finding] = outcome.findings.as_slice() else { panic!("{step}: {:?}", outcome.findings) };
