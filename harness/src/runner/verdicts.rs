@@ -205,7 +205,7 @@ impl Verdicts {
             .collect();
         let stale = self.ledger.ledger.stale(&results, self.ledger.today, self.ledger.target());
         for entry in &stale {
-            let source = crate::run::source_of(&entry.diagnostic.place.file);
+            let source = crate::inputs::source_of(&entry.diagnostic.place.file);
             let _ = writeln!(text, "\n{}", render(&entry.diagnostic, &source));
         }
         if text.lines().count() > 1 {
