@@ -1,7 +1,8 @@
 //! `tcpspec check`: cases, profiles and ledgers, without running anything.
 
 use crate::cli::exit;
-use crate::run::{Stop, case_files, fixtures, invalid, read_file, say};
+use crate::inputs::{case_files, fixtures, invalid, read_file};
+use crate::run::{Stop, say};
 use std::path::{Path, PathBuf};
 use tcpspec_core::case::{Suite, Vocabulary};
 use tcpspec_core::ledger::{LINUX, Ledger};

@@ -3,8 +3,9 @@
 mod whole;
 
 use crate::cli::exit;
+use crate::inputs::Inputs;
 use crate::link::{Counters, Link};
-use crate::run::{Inputs, Stop};
+use crate::run::Stop;
 use crate::runner::{Driver, Fate, Finished, Job, Sink};
 use crate::target::{Bench, BenchError, KernelBench};
 use std::net::{IpAddr, SocketAddr, TcpListener};

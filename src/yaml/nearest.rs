@@ -11,8 +11,10 @@ where
     let slips_allowed = (word.len() / 3).max(1);
     candidates
         .into_iter()
-        .filter(|candidate| candidate.len().abs_diff(word.len()) <= slips_allowed * 4)
-        .map(|candidate| (distance(&word, &folded(candidate)), candidate))
+        .map(|candidate| (folded(candidate), candidate))
+        // Each character more or less is a slip: what is far too long need not be compared.
+        .filter(|(folded, _)| folded.len().abs_diff(word.len()) <= slips_allowed)
+        .map(|(folded, candidate)| (distance(&word, &folded), candidate))
         .filter(|(slips, _)| *slips <= slips_allowed)
         .min_by_key(|(slips, _)| *slips)
         .map(|(_, candidate)| candidate)

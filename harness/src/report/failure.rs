@@ -5,6 +5,7 @@ use super::wrap::wrap;
 use std::fmt::Write;
 use tcpspec_core::requirement::Requirement;
 use tcpspec_core::verdict::{FieldDifference, Finding, Outcome, Verdict};
+use tcpspec_core::yaml::Place;
 
 /// What is known of a trial before it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,11 +97,10 @@ pub fn failure_block(
     if says_nothing.is_none() {
         entry(&mut text, "effect", &card.effect);
     }
-    let step = finding.and_then(|finding| finding.place.as_ref());
-    let place = step.map_or(card.place.clone(), |place| {
-        format!("{} (step at {}:{}:{})", card.place, place.file, place.line, place.column)
-    });
-    entry(&mut text, "place", &place);
+    entry(&mut text, "place", &card.place);
+    if let Some(Place { file, line, column, .. }) = finding.and_then(|finding| finding.place.as_ref()) {
+        entry(&mut text, "step", &format!("{file}:{line}:{column}"));
+    }
     // In one line, however long: it is there to be copied.
     let _ = write!(text, "  {:<12} {}", "again", card.again);
     text

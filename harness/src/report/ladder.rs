@@ -9,8 +9,9 @@ use tcpspec_core::seq::SeqNum;
 use tcpspec_core::time::{Span, Time};
 use tcpspec_core::verdict::{Event, EventKind, Finding, Record};
 
-/// Columns between the two ends.
+/// Columns between the two ends, and how many there may be where a line needs them.
 const WIDTH: usize = 66;
+const WIDEST: usize = 84;
 
 /// Columns of the time, and of what stands in front of a line without one.
 const TIME: usize = 12;
@@ -32,34 +33,47 @@ pub fn ladder(record: &Record, finding: Option<&Finding>) -> String {
     let start = events.first().map_or(Time::default(), |(_, event)| event.at);
     let names = Names::of(record);
     let bases = initial_numbers(record);
-    let found = |index: usize| finding.filter(|finding| finding.event == Some(index));
-    let marked = events.iter().position(|(index, _)| found(*index).is_some());
-    let shown = shown(events.len(), marked);
-    let mut text = format!("{:>TIME$}  {}{:<WIDTH$}  step", "time", names.heading(), heading());
+    let mark = finding.and_then(|finding| Some((marked(record, finding)?, finding)));
+    let place = events.iter().position(|(index, _)| mark.is_some_and(|(marked, _)| marked == *index));
+    let shown = shown(events.len(), place);
+    let rungs: Vec<Rung> = events
+        .iter()
+        .map(|(_, event)| Rung::of(event, bases.get(event.connection.as_str()).copied()))
+        .collect();
+    let width = rungs.iter().map(Rung::width).max().unwrap_or(0).clamp(WIDTH, WIDEST);
+    let heading = format!("bench{:>rest$}", "target", rest = width - 5);
+    let mut text = format!("{:>TIME$}  {}{heading}  step", "time", names.heading());
     let mut left_out = 0;
-    for (place, (index, event)) in events.into_iter().enumerate() {
+    for (place, ((index, event), rung)) in events.into_iter().zip(rungs).enumerate() {
         if !shown(place) {
             left_out += 1;
             continue;
         }
         push_left_out(&mut text, std::mem::take(&mut left_out));
         let time = format!("+{:.6}", event.at.since(start).as_secs_f64());
-        let bases = bases.get(event.connection.as_str()).copied();
-        for (row, line) in body(event, bases).into_iter().enumerate() {
+        for (row, line) in rung.lines(width).into_iter().enumerate() {
             let (time, name, step) = match row {
                 0 => (time.as_str(), event.connection.as_str(), step(event)),
                 _ => ("", "", String::new()),
             };
-            push(&mut text, &format!("{time:>TIME$}  {}{line:<WIDTH$}  {step}", names.column(name)));
+            push(&mut text, &format!("{time:>TIME$}  {}{line:<width$}  {step}", names.column(name)));
         }
-        if let Some(finding) = found(index) {
-            for (row, line) in wrap(&finding.expected, WIDTH).iter().enumerate() {
+        if let Some((_, finding)) = mark.filter(|(marked, _)| *marked == index) {
+            for (row, line) in wrap(&finding.expected, width).iter().enumerate() {
                 let lead = if row == 0 { "✗ expected" } else { "" };
                 push(&mut text, &format!("{:TIME$}  {lead:<10} {line}", ""));
             }
         }
     }
     text
+}
+
+/// The event that shows what was found: the one that the finding names, or the last of its step.
+fn marked(record: &Record, finding: &Finding) -> Option<usize> {
+    let of_its_step = |event: &Event| {
+        event.origin.as_ref().is_some_and(|origin| finding.place.as_ref() == Some(&origin.place))
+    };
+    finding.event.or_else(|| record.events.iter().rposition(of_its_step))
 }
 
 fn push(text: &mut String, line: &str) {
@@ -81,10 +95,6 @@ fn shown(count: usize, marked: Option<usize>) -> impl Fn(usize) -> bool {
         let near = marked.is_some_and(|marked| marked.abs_diff(place) <= NEIGHBOURS);
         place < first || place >= last || near
     }
-}
-
-fn heading() -> String {
-    format!("bench{:>width$}", "target", width = WIDTH - 5)
 }
 
 /// The column that names the connection, where there is more than one.
@@ -117,52 +127,79 @@ fn step(event: &Event) -> String {
     })
 }
 
-/// What happened, in as many lines as it takes.
-fn body(event: &Event, bases: Option<Bases>) -> Vec<String> {
-    let Bases { ours, theirs } = bases.unwrap_or_default();
-    match &event.kind {
-        EventKind::Sent(segment) => sent(&segment.summary_from(ours, theirs).to_string()),
-        EventKind::SentIcmp(error) => sent(&icmp(error.kind)),
-        EventKind::Received { segment, passed_over } => {
-            let why = passed_over.map_or(String::new(), |why| format!(" ({why})"));
-            received(&format!("{}{why}", segment.summary_from(theirs, ours)))
-        }
-        EventKind::ReceivedOther(text) => received(text),
-        EventKind::Asked(command) => at_target(&format!("application: {}", asked(command))),
-        EventKind::Answered(outcome) => at_target(&format!("application: {}", answered(outcome))),
-        EventKind::Table { state, expires } => {
-            let state = state.map_or("no such socket".to_owned(), |state| state.to_string());
-            let left = expires.map_or(String::new(), |left| format!(", {} left", Span(left)));
-            at_target(&format!("socket table: {state}{left}"))
-        }
-        EventKind::Nothing => vec![format!("{:┄^WIDTH$}", " nothing ")],
-        EventKind::Note(text) => wrap(&format!("({text})"), WIDTH),
-    }
+/// What happened, and at which end.
+enum Rung {
+    /// We sent it.
+    Sent(String),
+    /// It arrived.
+    Received(String),
+    /// It happened at the target.
+    AtTarget(String),
+    Nothing,
+    Note(String),
 }
 
 /// An arrow has at least its head, two dashes and a space.
 const SHORTEST_ARROW: usize = 4;
 
-fn sent(text: &str) -> Vec<String> {
-    let mut lines = wrap(text, WIDTH - SHORTEST_ARROW);
-    if let Some(first) = lines.first_mut() {
-        let dashes = WIDTH - first.chars().count() - 2;
-        *first = format!("{first} {}▶", "─".repeat(dashes));
+impl Rung {
+    fn of(event: &Event, bases: Option<Bases>) -> Self {
+        let Bases { ours, theirs } = bases.unwrap_or_default();
+        match &event.kind {
+            EventKind::Sent(segment) => Self::Sent(segment.summary_from(ours, theirs).to_string()),
+            EventKind::SentIcmp(error) => Self::Sent(icmp(error.kind)),
+            EventKind::Received { segment, passed_over } => {
+                let why = passed_over.map_or(String::new(), |why| format!(" ({why})"));
+                Self::Received(format!("{}{why}", segment.summary_from(theirs, ours)))
+            }
+            EventKind::ReceivedOther(text) => Self::Received(text.clone()),
+            EventKind::Asked(command) => Self::AtTarget(format!("application: {}", asked(command))),
+            EventKind::Answered(outcome) => Self::AtTarget(format!("application: {}", answered(outcome))),
+            EventKind::Table { state, expires } => {
+                let state = state.map_or("no such socket".to_owned(), |state| state.to_string());
+                let left = expires.map_or(String::new(), |left| format!(", {} left", Span(left)));
+                Self::AtTarget(format!("socket table: {state}{left}"))
+            }
+            EventKind::Nothing => Self::Nothing,
+            EventKind::Note(text) => Self::Note(format!("({text})")),
+        }
     }
-    lines
-}
 
-fn received(text: &str) -> Vec<String> {
-    let lines = wrap(text, WIDTH - SHORTEST_ARROW);
-    let arrow = |(row, line): (usize, String)| match row {
-        0 => format!("◀{} {line}", "─".repeat(WIDTH - line.chars().count() - 2)),
-        _ => format!("{line:>WIDTH$}"),
-    };
-    lines.into_iter().enumerate().map(arrow).collect()
-}
+    /// Columns that it takes in one line.
+    fn width(&self) -> usize {
+        match self {
+            Self::Sent(text) | Self::Received(text) => text.chars().count() + SHORTEST_ARROW,
+            Self::AtTarget(text) | Self::Note(text) => text.chars().count(),
+            Self::Nothing => 0,
+        }
+    }
 
-fn at_target(text: &str) -> Vec<String> {
-    wrap(text, WIDTH).into_iter().map(|line| format!("{line:>WIDTH$}")).collect()
+    /// In as many lines as it takes.
+    fn lines(&self, width: usize) -> Vec<String> {
+        match self {
+            Self::Sent(text) => {
+                let mut lines = wrap(text, width - SHORTEST_ARROW);
+                if let Some(first) = lines.first_mut() {
+                    let dashes = width - first.chars().count() - 2;
+                    *first = format!("{first} {}▶", "─".repeat(dashes));
+                }
+                lines
+            }
+            Self::Received(text) => {
+                let lines = wrap(text, width - SHORTEST_ARROW);
+                let arrow = |(row, line): (usize, String)| match row {
+                    0 => format!("◀{} {line}", "─".repeat(width - line.chars().count() - 2)),
+                    _ => format!("{line:>width$}"),
+                };
+                lines.into_iter().enumerate().map(arrow).collect()
+            }
+            Self::AtTarget(text) => {
+                wrap(text, width).into_iter().map(|line| format!("{line:>width$}")).collect()
+            }
+            Self::Nothing => vec![format!("{:┄^width$}", " nothing ")],
+            Self::Note(text) => wrap(text, width),
+        }
+    }
 }
 
 fn icmp(kind: IcmpKind) -> String {

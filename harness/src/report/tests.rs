@@ -346,6 +346,21 @@ fn every_kind_of_event_keeps_to_its_columns() {
 }
 
 #[test]
+fn finding_without_an_event_of_its_own_is_marked_where_its_step_ended() {
+    let refused =
+        finding(FindingCode::ApplicationSawOtherwise, "the application to see a refusal", "a reset", None);
+    let story = Story::default()
+        .sent(0, 111, ours(RST, 1, 0))
+        .event(10, 112, EventKind::Asked(AppCommand::AwaitEnd { socket: name(), within: SECOND }))
+        .event(20, 112, EventKind::Answered(AppOutcome::Reset))
+        .event(30, 113, EventKind::Note("behind it".into()));
+    let text = ladder(&story.record, Some(&refused));
+    let marked = text.lines().position(|line| line.contains("✗ expected the application to see a refusal"));
+    let before = marked.and_then(|place| text.lines().nth(place - 1));
+    assert!(before.is_some_and(|line| line.contains("application: connection reset")), "{text}");
+}
+
+#[test]
 fn several_connections_have_a_column_of_their_own() {
     let story = Story::default().on("first").established(0).on("second").established(5000);
     let story = story.on("").event(9000, 110, EventKind::Note("the target chose: challenge-ack".into()));

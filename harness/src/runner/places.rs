@@ -110,7 +110,7 @@ mod tests {
              bench: {{v4: 192.0.2.10}}\nservices: {{{services}}}\n"
         );
         let profile = Profile::read("p.yaml", &text).expect("a profile");
-        let places = Places::of(&profile, &crate::run::capabilities(&profile));
+        let places = Places::of(&profile, &crate::inputs::capabilities(&profile));
         (places, Fixtures::embedded().expect("fixtures"))
     }
 

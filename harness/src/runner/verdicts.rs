@@ -205,7 +205,7 @@ impl Verdicts {
             .collect();
         let stale = self.ledger.ledger.stale(&results, self.ledger.today, self.ledger.target());
         for entry in &stale {
-            let source = crate::run::source_of(&entry.diagnostic.place.file);
+            let source = crate::inputs::source_of(&entry.diagnostic.place.file);
             let _ = writeln!(text, "\n{}", render(&entry.diagnostic, &source));
         }
         if text.lines().count() > 1 {
@@ -233,17 +233,20 @@ impl Verdicts {
 
     /// Trials with this word, those for the same reason together.
     fn list(&self, text: &mut String, plan: &Plan, state: &State, word: Word, title: &str) {
-        let mut groups: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
+        // What differs only in its numbers is the same; the first stands for all.
+        let mut groups: BTreeMap<(String, String), (&str, Vec<&str>)> = BTreeMap::new();
         for (index, said) in state.said.iter().filter(|(_, said)| said.word == word) {
             let codes: Vec<_> = said.findings.iter().map(|code| code.code()).collect();
             let remark = said.remark.as_deref().unwrap_or_default();
-            groups.entry((codes.join(", "), remark)).or_default().push(&plan.trials[*index].id);
+            let without_numbers = remark.replace(|c: char| c.is_ascii_digit(), "");
+            let group = groups.entry((codes.join(", "), without_numbers));
+            group.or_insert((remark, Vec::new())).1.push(&plan.trials[*index].id);
         }
         if groups.is_empty() {
             return;
         }
         let _ = writeln!(text, "\n{title}:");
-        for ((codes, remark), mut ids) in groups {
+        for ((codes, _), (remark, mut ids)) in groups {
             ids.sort_unstable();
             let _ = writeln!(text, "  {codes}: {remark}");
             for id in ids {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::run::Inputs;
+use crate::inputs::Inputs;
 use pretty_assertions::assert_eq;
 
 fn inputs() -> Inputs {

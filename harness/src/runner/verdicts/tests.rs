@@ -1,5 +1,5 @@
 use super::*;
-use crate::run::Inputs;
+use crate::inputs::Inputs;
 use pretty_assertions::assert_eq;
 use std::sync::Arc;
 use tcpspec_core::case::Suite;
@@ -144,16 +144,19 @@ fn summary_groups_by_reason_and_counts_repetitions_and_lateness() {
         latest: Duration::from_millis(12),
         ..finished(0, Verdict::Deviation, &[FindingCode::NotThePreferredAlternative])
     };
+    let mut twice = twice;
+    twice.outcome.findings[0].saw = "that 7".into();
     let _ = verdicts.judge(&plan, twice);
-    let _ =
-        verdicts.judge(&plan, finished(1, Verdict::Deviation, &[FindingCode::NotThePreferredAlternative]));
+    let mut other = finished(1, Verdict::Deviation, &[FindingCode::NotThePreferredAlternative]);
+    other.outcome.findings[0].saw = "that 28".into();
+    let _ = verdicts.judge(&plan, other);
     let _ = verdicts.judge(&plan, finished(2, Verdict::Fail, &[WRONG]));
     let (code, text) = verdicts.close(&plan, &[]);
     assert_eq!(code, exit::GREEN);
     assert_eq!(
         text,
         "verdicts: 2 deviation, 1 expected by the ledger\n\n\
-         deviations from a SHOULD:\n  not-the-preferred-alternative: expected this; saw that\n      \
+         deviations from a SHOULD:\n  not-the-preferred-alternative: expected this; saw that 7\n      \
          area/file/one:v4\n      area/file/two:v4\n\n\
          known deviations of this target:\n  wrong-state: because\n      area/file/three:v4\n\n\
          bench: at most 12 ms late, 1 trial repeated\n"

@@ -1,7 +1,7 @@
 //! A bench in memory: a target that a closure plays, counters and an application that do as told.
 
+use crate::inputs::Inputs;
 use crate::link::{Counters, Family, Link, LinkError};
-use crate::run::Inputs;
 use crate::runner::{Finished, Job, Sink};
 use crate::target::{Bench, BenchError, Host};
 use crate::upper_tester::{Flushed, ProcessUpperTester, UpperTester, UpperTesterError};

@@ -7,6 +7,7 @@ use fake::{FakeBench, FakeUpper, Fate, Kept, job, reset};
 use pretty_assertions::assert_eq;
 use std::time::Instant;
 use tcpspec_core::segment::Segment;
+use tcpspec_core::verdict::Verdict;
 
 /// A stray segment draws a RST.
 const STRAY: &str = "[{send: ACK, ack: 7}, {expect: RST, seq: 7}]";

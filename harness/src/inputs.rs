@@ -1,0 +1,264 @@
+//! What a run reads before it touches anything: cases, profile, ledger; and the bench that fits them.
+
+use crate::cli::{RunArguments, exit};
+use crate::run::Stop;
+use crate::runner::{Book, Places, Plan, PlanFor, Surroundings};
+use crate::target::{Bench, DeviceBench, KernelBenchError, KernelPreparation};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use tcpspec_core::case::{Capability, Family, Fixtures, Suite};
+use tcpspec_core::engine::TrialConfig;
+use tcpspec_core::ledger::{Date, Ledger};
+use tcpspec_core::profile::{Kind, Profile};
+use tcpspec_core::requirement::{Catalogue, Level};
+use tcpspec_core::yaml::{Diagnostic, render};
+
+/// What a run reads before it touches anything.
+pub(crate) struct Inputs {
+    /// The command that repeats a run like this, but for seed and trial.
+    pub(crate) again: String,
+    pub(crate) catalogue: Arc<Catalogue>,
+    suite: Arc<Suite>,
+    fixtures: Arc<Fixtures>,
+    pub(crate) profile: Profile,
+}
+
+impl Inputs {
+    pub(crate) fn read(target: &str, cases: Option<&Path>) -> Result<Self, Stop> {
+        let catalogue = Arc::new(Catalogue::embedded());
+        let suite = match cases {
+            None => Suite::embedded(),
+            Some(folder) => {
+                let files = case_files(folder)?;
+                Suite::read(files)
+            }
+        };
+        let suite = suite.map_err(|found| invalid(&found))?;
+        let fixtures = fixtures(cases)?;
+        let profile = match target {
+            "kernel" => {
+                let (file, text) = tcpspec_core::profile::LINUX;
+                Profile::read(file, text).map_err(|found| invalid(&found))?
+            }
+            file => {
+                let text = read_file(Path::new(file), "profile")?;
+                Profile::read(file, &text).map_err(|found| invalid(&found))?
+            }
+        };
+        Ok(Self {
+            again: "tcpspec".into(),
+            catalogue,
+            suite: Arc::new(suite),
+            fixtures: Arc::new(fixtures),
+            profile,
+        })
+    }
+
+    /// What the kernel target needs, without a command line.
+    pub(crate) fn read_for_kernel() -> Result<Self, Stop> {
+        Self::read("kernel", None)
+    }
+
+    /// The whole suite.
+    pub(crate) fn plan(&self, seed: u64) -> Result<Plan, Stop> {
+        self.plan_of(Arc::clone(&self.suite), seed)
+    }
+
+    /// Another suite on the same target.
+    pub(crate) fn plan_of(&self, suite: Arc<Suite>, seed: u64) -> Result<Plan, Stop> {
+        let capabilities = Arc::new(capabilities(&self.profile));
+        let unset = std::net::IpAddr::from([0, 0, 0, 0]);
+        let config = TrialConfig {
+            seed,
+            bench: unset,
+            target: unset,
+            bench_port: 0,
+            target_port: 0,
+            link_mtu: 1500,
+            table: false,
+            timers: self.profile.timers,
+            tolerance: self.profile.tolerance,
+            level: Level::Must,
+            catalogue: Arc::clone(&self.catalogue),
+            fixtures: Arc::clone(&self.fixtures),
+            capabilities: Arc::clone(&capabilities),
+            agent: matches!(self.profile.kind, Kind::Kernel),
+        };
+        let places = Places::of(&self.profile, &capabilities);
+        let surroundings = Arc::new(Surroundings { config, families: families(&self.profile) });
+        Plan::make(PlanFor {
+            suite,
+            catalogue: Arc::clone(&self.catalogue),
+            profile: self.profile.clone(),
+            surroundings,
+            places,
+            seed,
+            again: format!("{} --seed {seed:x}", self.again),
+        })
+        .map_err(|found| invalid(&found))
+    }
+
+    pub(crate) fn ledger(&self, run: &RunArguments) -> Result<Book, Stop> {
+        let ledger = match (run.ledger.as_deref(), &self.profile.kind) {
+            (Some("none"), _) => Ledger::default(),
+            (Some(file), _) => {
+                let text = read_file(Path::new(file), "ledger")?;
+                Ledger::read(file, &text).map_err(|found| invalid(&found))?
+            }
+            // It speaks of the built-in cases.
+            (None, Kind::Kernel) if run.cases.is_none() => {
+                let (file, text) = tcpspec_core::ledger::LINUX;
+                Ledger::read(file, text).map_err(|found| invalid(&found))?
+            }
+            (None, _) => Ledger::default(),
+        };
+        let kernel = matches!(self.profile.kind, Kind::Kernel);
+        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        let since_epoch =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Ok(Book {
+            ledger,
+            target: if kernel { "kernel".into() } else { self.profile.name.clone() },
+            version: if kernel { release.trim().to_owned() } else { String::new() },
+            today: Date::from_unix_seconds(since_epoch.as_secs()),
+        })
+    }
+
+    pub(crate) fn bench(
+        &self,
+        kernel: Option<Result<KernelPreparation, KernelBenchError>>,
+        hosts: usize,
+    ) -> Result<Box<dyn Bench>, Stop> {
+        let unable = |error: KernelBenchError| Stop::new(exit::BENCH_UNABLE, error.to_string());
+        match &self.profile.kind {
+            Kind::Kernel => {
+                let preparation = kernel.ok_or_else(|| {
+                    Stop::new(exit::USAGE, "the kernel target is chosen with `--target kernel`")
+                })?;
+                let bench = preparation.and_then(KernelPreparation::finish).map_err(unable)?;
+                Ok(Box::new(bench))
+            }
+            Kind::Device(device) => {
+                let bench = DeviceBench::open(&self.profile, device, hosts).map_err(|error| {
+                    let code = if error.is_unreachable() { exit::UNREACHABLE } else { exit::BENCH_UNABLE };
+                    Stop::new(code, error.to_string())
+                })?;
+                Ok(Box::new(bench))
+            }
+            Kind::Simulated => Err(Stop::new(
+                exit::USAGE,
+                "there is no simulated target in this version; use `kernel` or a device",
+            )),
+        }
+    }
+}
+
+/// The families in which the target has an address.
+fn families(profile: &Profile) -> Vec<Family> {
+    match profile.device() {
+        Some(device) => {
+            let v4 = device.address.v4.map(|_| Family::V4);
+            v4.into_iter().chain(device.address.v6.map(|_| Family::V6)).collect()
+        }
+        // A kernel without IPv6 has no such directory.
+        None if Path::new("/proc/sys/net/ipv6").exists() => Family::ALL.to_vec(),
+        None => vec![Family::V4],
+    }
+}
+
+/// What this target, and whoever plays its application, can do.
+pub(crate) fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
+    use Capability as C;
+    let mut able: BTreeSet<_> = profile.claims.iter().filter_map(|claim| claim.parse().ok()).collect();
+    match &profile.kind {
+        Kind::Kernel | Kind::Simulated => able.extend([
+            C::Listen,
+            C::Accept,
+            C::Connect,
+            C::Send,
+            C::Receive,
+            C::Shutdown,
+            C::Close,
+            C::Abort,
+            C::Kill,
+            C::SetOption,
+            C::HoldOpen,
+            C::Closed,
+        ]),
+        Kind::Device(device) => {
+            let services = [
+                (C::Echo, device.services.echo),
+                (C::Discard, device.services.discard),
+                (C::Daytime, device.services.daytime),
+                (C::Http, device.services.http),
+                (C::Closed, device.services.closed),
+            ];
+            able.extend(services.into_iter().filter(|(_, port)| port.is_some()).map(|(service, _)| service));
+        }
+    }
+    able
+}
+
+/// The ways into the states: those beside other cases, or the built-in ones.
+pub(crate) fn fixtures(cases: Option<&Path>) -> Result<Fixtures, Stop> {
+    let beside = cases.map(|folder| folder.join("fixtures/states.yaml")).filter(|path| path.is_file());
+    let fixtures = match beside {
+        Some(path) => Fixtures::read(&path.display().to_string(), &read_file(&path, "fixtures")?),
+        None => Fixtures::embedded(),
+    };
+    fixtures.map_err(|found| invalid(&found))
+}
+
+pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, "cases", &error))?;
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                if !NOT_AREAS.iter().any(|name| path.ends_with(name)) {
+                    folders.push(path);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+                files.push((path.display().to_string(), read_file(&path, "cases")?));
+            }
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        return Err(Stop::new(exit::INVALID_FILE, format!("{} holds no .yaml file", folder.display())));
+    }
+    Ok(files)
+}
+
+pub(crate) fn read_file(path: &Path, what: &str) -> Result<String, Stop> {
+    std::fs::read_to_string(path).map_err(|error| unreadable(path, what, &error))
+}
+
+fn unreadable(path: &Path, what: &str, error: &std::io::Error) -> Stop {
+    Stop::new(exit::INVALID_FILE, format!("cannot read the {what} {}: {error}", path.display()))
+}
+
+/// Diagnostics as people read them.
+pub(crate) fn invalid(found: &[Diagnostic]) -> Stop {
+    let texts: Vec<_> =
+        found.iter().map(|problem| render(problem, &source_of(&problem.place.file))).collect();
+    Stop::new(exit::INVALID_FILE, texts.join("\n\n"))
+}
+
+/// The text of a file that a diagnostic points into: built in, or on disk.
+pub(crate) fn source_of(file: &str) -> String {
+    let built_in = [tcpspec_core::ledger::LINUX, tcpspec_core::profile::LINUX, Fixtures::SOURCE];
+    let mut built_in = built_in.into_iter().chain(tcpspec_core::requirement::FILES);
+    if let Some((_, text)) = built_in.find(|(name, _)| *name == file) {
+        return text.to_owned();
+    }
+    let suite = Suite::embedded().ok();
+    let text = suite.as_ref().and_then(|suite| suite.text(file)).map(str::to_owned);
+    text.or_else(|| std::fs::read_to_string(file).ok()).unwrap_or_default()
+}
+
+/// Folders of a `cases` directory that hold no cases.
+const NOT_AREAS: [&str; 4] = ["requirements", "profiles", "ledger", "fixtures"];
