@@ -51,8 +51,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// More steps than this in one trial are a mistake of the case (language reference, limits).
-const MOST_STEPS: u32 = 10_000;
+/// More steps than this hang. A case has 10,000 at most (language reference, limits); the ways into
+/// its states and the questions of its probes come on top.
+const MOST_STEPS: u32 = 50_000;
 
 /// One trial under way.
 pub struct Engine {
@@ -74,6 +75,8 @@ pub struct Engine {
     acts: Option<passing::Acts>,
     acks: Acks,
     steps_begun: u32,
+    /// Packets, and their octets.
+    arrived: (usize, usize),
     next_command: u32,
     lateness: Duration,
     started: Time,
@@ -170,6 +173,7 @@ impl Engine {
             acts: None,
             acks,
             steps_begun: 0,
+            arrived: (0, 0),
             next_command: 0,
             lateness: Duration::ZERO,
             started: Time::default(),
@@ -407,7 +411,7 @@ impl Engine {
 
     /// A bound of `span`, widened by the profile's tolerance and by how late this bench was.
     fn grace(&self, span: Duration) -> Duration {
-        self.config.tolerance.around(span) + self.lateness
+        self.config.tolerance.around(span).saturating_add(self.lateness)
     }
 
     fn note(&mut self, at: Time, connection: usize, kind: EventKind) -> usize {

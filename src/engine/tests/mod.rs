@@ -7,6 +7,7 @@ mod choices;
 mod connections;
 mod expect;
 mod given;
+mod limits;
 mod numbers;
 mod passing;
 mod peer;
