@@ -91,6 +91,7 @@ impl Script {
     #[must_use]
     pub fn capabilities(&self) -> BTreeSet<Capability> {
         let mut needs = of_steps(&self.steps);
+        needs.extend(self.needs_of_the_noticed());
         self.given.iter().for_each(|given| needs.extend(of_given(given)));
         if self.then.iter().any(|then| then.state == State::CloseWait) {
             needs.insert(Capability::HoldOpen);

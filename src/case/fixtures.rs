@@ -112,7 +112,12 @@ impl Fixtures {
     /// Every way into a state, in the order in which they are tried.
     fn ways(&self, state: State, by: Option<Opening>) -> impl Iterator<Item = Way> {
         let names: BTreeSet<&PathName> = self.paths.keys().map(|(_, name)| name).collect();
-        let wanted = move |name: &&PathName| by.is_none_or(|by| **name == PathName::Opening(by));
+        let wanted = move |name: &&PathName| match (by, name) {
+            (None, _) => true,
+            // A service listens, too.
+            (Some(by), PathName::Service(_)) => by == Opening::Passive,
+            (Some(by), PathName::Opening(opening)) => by == *opening,
+        };
         let ways =
             names.into_iter().filter(wanted).filter_map(move |name| self.way(state, name, State::ALL.len()));
         ways.filter(|way| way.is_named)

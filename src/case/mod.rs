@@ -10,6 +10,7 @@ mod flow;
 mod id;
 mod lint;
 mod model;
+mod noticed;
 mod outline;
 mod read;
 mod script;

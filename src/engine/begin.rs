@@ -47,7 +47,9 @@ impl Engine {
     pub(super) fn add_connection(&mut self, given: Given, name: String) -> Result<usize, Undefined> {
         let number = u32::try_from(self.connections.len()).unwrap_or(u32::MAX);
         let step = u16::try_from(number).unwrap_or(u16::MAX);
-        let target_step = if self.script.same_target_port { 0 } else { step };
+        // An ordinary service has its one port.
+        let one_port = self.script.same_target_port || !self.config.agent;
+        let target_step = if one_port { 0 } else { step };
         let bench = Endpoint::new(self.config.bench, self.config.bench_port.wrapping_add(step));
         let target = Endpoint::new(self.config.target, self.config.target_port.wrapping_add(target_step));
         let header = if bench.is_ipv6() { 60 } else { 40 };
@@ -146,7 +148,7 @@ impl Engine {
                 connection.note_sent(&segment);
             }
             if legal && echoes {
-                connection.echo(&segment);
+                connection.will_be_echoed(&segment);
             }
         } else {
             let known = self.asides.iter_mut().find(|aside| (aside.bench, aside.target) == (bench, target));

@@ -2,6 +2,7 @@
 
 use super::config::TrialConfig;
 use super::covered::Covered;
+use super::echo::BehindGap;
 use super::fins::Fins;
 use super::inbox::Inbox;
 use super::offer::{Offer, Syn};
@@ -50,6 +51,8 @@ pub(super) struct Connection {
     pub(super) application_read: bool,
     /// What the application on the target has written.
     pub(super) written: Vec<u8>,
+    /// For an echo service: what it cannot read yet.
+    behind_gap: BehindGap,
     /// Octets of our stream that the application has read.
     pub(super) read: u32,
     pub(super) to_target: Stream,
@@ -104,6 +107,7 @@ impl Connection {
             last_ack: None,
             application_read: false,
             written: Vec::new(),
+            behind_gap: BehindGap::default(),
             read: 0,
             to_target: Stream::new(config.seed, number, Direction::ToTarget),
             from_target: Stream::new(config.seed, number, Direction::FromTarget),
@@ -185,6 +189,16 @@ impl Connection {
         }
     }
 
+    /// An echo service will write what this segment adds to our stream.
+    pub(super) fn will_be_echoed(&mut self, segment: &Segment) {
+        let is_taken =
+            segment.flags.contains(Flags::ACK) && !segment.flags.intersects(Flags::SYN | Flags::RST);
+        if is_taken && !segment.payload.is_empty() {
+            let place = segment.seq.distance_from(self.irs + 1);
+            self.behind_gap.hear(place, &segment.payload, &mut self.written);
+        }
+    }
+
     /// What arrived, whether a step has looked or not.
     pub(super) fn arrived(&mut self) -> &mut Covered {
         let taken = self.snd_nxt;
@@ -194,14 +208,6 @@ impl Connection {
     /// Behind the last octet, without a gap, that a step has looked at.
     pub(super) fn looked_at_up_to(&self) -> SeqNum {
         self.taken.edge()
-    }
-
-    /// An echo service has this to write: what of its text it was not sent before.
-    pub(super) fn echo(&mut self, segment: &Segment) {
-        let first = segment.seq + u32::from(segment.flags.contains(Flags::SYN));
-        let known = self.written.len().checked_sub(first.distance_from(self.irs + 1) as usize);
-        self.written
-            .extend_from_slice(known.and_then(|known| segment.payload.get(known..)).unwrap_or_default());
     }
 
     fn count_from(&mut self, syn: Syn) {
@@ -221,6 +227,7 @@ impl Connection {
         self.arrivals_to_acknowledge = 0;
         self.fins = Fins::default();
         self.written.clear();
+        self.behind_gap = BehindGap::default();
         self.read = 0;
     }
 

@@ -4,7 +4,7 @@
 use super::eval::Undefined;
 use super::inbox::Arrival;
 use super::labels::Labelled;
-use super::passing::ALONE;
+use super::passing::{ALONE, Drained};
 use super::{Acted, BlockKind, Engine, Progress};
 use crate::case::{Expect, OneOf, Step, StepKind};
 use crate::segment::Flags;
@@ -170,8 +170,13 @@ impl Engine {
                 expectation.came_alone = arrival.filter(|_| why == ALONE).or(expectation.came_alone.take());
                 continue;
             }
-            if self.drain(now, expectation)? {
-                continue;
+            match self.drain(now, expectation)? {
+                Drained::No => {}
+                Drained::Yes => continue,
+                Drained::Altered(difference) => {
+                    self.wrong_segment(expectation, 0, vec![difference]);
+                    return Ok(Progress::Done);
+                }
             }
             let Some(arrival) = self.front(index) else { break };
             let stamp = arrival.stamp;

@@ -122,18 +122,13 @@ impl Engine {
                     let unit = |text: &str| format!("{text} octets");
                     return Ok(difference(unit(&length.expected), unit(&length.found)));
                 }
-                self.first_altered_octet(index, segment).and_then(|at| {
-                    difference(
-                        "what the application wrote".into(),
-                        format!("altered from octet {at} of the text on"),
-                    )
-                })
+                self.altered(index, segment)
             }
         })
     }
 
-    /// The first octet that differs from what the application wrote at that place.
-    fn first_altered_octet(&self, index: usize, segment: &Segment) -> Option<usize> {
+    /// How the text differs from what the application wrote at that place, where that is known.
+    pub(super) fn altered(&self, index: usize, segment: &Segment) -> Option<FieldDifference> {
         if self.config.application() == Application::Unknown {
             return None;
         }
@@ -142,7 +137,11 @@ impl Engine {
         let offset = first.distance_from(connection.iss? + 1) as usize;
         let written = connection.written.get(offset..).unwrap_or_default();
         let same = segment.payload.iter().zip(written).take_while(|(a, b)| a == b).count();
-        (same < segment.payload.len()).then_some(same)
+        (same < segment.payload.len()).then(|| FieldDifference {
+            field: "data".into(),
+            expected: "what the application wrote".into(),
+            found: format!("altered from octet {same} of the text on"),
+        })
     }
 
     fn compare_option(

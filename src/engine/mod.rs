@@ -10,6 +10,7 @@ mod build;
 mod config;
 mod connection;
 mod covered;
+mod echo;
 mod eval;
 mod expectation;
 mod fins;

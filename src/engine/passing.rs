@@ -7,6 +7,7 @@ use super::inbox::Arrival;
 use crate::case::{DataPattern, Expect, Expr, Pattern};
 use crate::segment::Flags;
 use crate::time::Time;
+use crate::verdict::FieldDifference;
 use std::time::Duration;
 
 /// Why it is passed over: an ACK may come alone at any time, before what carries more
@@ -86,21 +87,35 @@ impl Engine {
         Ok(alone.then_some(ALONE))
     }
 
-    /// `drain: yes`: acknowledges a segment of data that is not the one awaited, and says whether it did.
-    pub(super) fn drain(&mut self, now: Time, expectation: &Expectation) -> Result<bool, Undefined> {
+    /// `drain: yes`: acknowledges a segment of data that is not the one awaited.
+    pub(super) fn drain(&mut self, now: Time, expectation: &Expectation) -> Result<Drained, Undefined> {
         let index = expectation.index;
-        let [wanted] = expectation.wanted.as_slice() else { return Ok(false) };
-        let Some(arrival) = self.front(index).filter(|_| wanted.expect.drain) else { return Ok(false) };
+        let [wanted] = expectation.wanted.as_slice() else { return Ok(Drained::No) };
+        let front = self.front(index).filter(|_| wanted.expect.drain);
+        let Some(arrival) = front else { return Ok(Drained::No) };
         let segment = &arrival.received.segment;
         let plain_data = !segment.payload.is_empty() && !segment.flags.contains(Flags::FIN);
         if !plain_data || self.differences(index, &wanted.expect, arrival)?.is_empty() {
-            return Ok(false);
+            return Ok(Drained::No);
+        }
+        if let Some(difference) = self.altered(index, segment) {
+            return Ok(Drained::Altered(difference));
         }
         self.take_front(index, Some("data of the service"));
         let ack = self.end_of(index);
         self.send_ack(now, index, ack);
-        Ok(true)
+        Ok(Drained::Yes)
     }
+}
+
+/// What became of a segment under `drain: yes`.
+pub(super) enum Drained {
+    /// It is for the step.
+    No,
+    /// It was acknowledged.
+    Yes,
+    /// It is not what the application wrote.
+    Altered(FieldDifference),
 }
 
 /// Whether what is expected is text or a FIN for certain, before which an ACK may come alone.

@@ -133,6 +133,8 @@ finding_codes! {
     BenchLate = "bench-late",
     /// The packet socket dropped or cut frames.
     BenchLostFrames = "bench-lost-frames",
+    /// Frames came with checksums that nobody had finished: an offload is on.
+    UnfinishedChecksums = "unfinished-checksums",
     /// The machine's clock was set during the trial.
     ClockStepped = "clock-stepped",
     /// The upper tester did not do what it was asked.
@@ -157,6 +159,7 @@ impl FindingCode {
             self,
             Self::BenchLate
                 | Self::BenchLostFrames
+                | Self::UnfinishedChecksums
                 | Self::ClockStepped
                 | Self::UpperTesterBroken
                 | Self::TrialOverran

@@ -8,6 +8,7 @@ use pnet::packet::ethernet::EtherTypes;
 use pnet::packet::ipv4::Ipv4Packet;
 use pnet::packet::ipv6::Ipv6Packet;
 use pnet::util::MacAddr;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -101,30 +102,62 @@ impl EthernetLink {
         found.ok_or_else(|| LinkError::Unresolved { address: next_hop, name: name.clone(), waited: timeout })
     }
 
-    /// Whether somebody on the link has `address` already, and with which MAC address where that
-    /// is told: an ARP probe (RFC 5227 section 2.1.1) or duplicate address detection (RFC 4862
-    /// section 5.4), repeated for `timeout`. To be asked before the address is played. Packets that
-    /// arrive meanwhile are counted as foreign.
+    /// Tells `next_hop` who has the address `host`, by asking on its behalf: that fills the neighbour
+    /// cache at the other end before the first segment needs it. No answer is awaited.
+    ///
+    /// # Errors
+    /// A refused send.
+    pub fn introduce(&mut self, host: IpAddr, next_hop: IpAddr) -> Result<(), LinkError> {
+        self.build_question(next_hop, host, self.macs.mac_of(host))?;
+        self.socket.send(&self.frame)
+    }
+
+    /// Whether somebody on the link has `address` already: see [`EthernetLink::in_use`].
     ///
     /// # Errors
     /// A refused send.
     pub fn is_in_use(&mut self, address: IpAddr, timeout: Duration) -> Result<Option<MacAddr>, LinkError> {
-        let mac = self.macs.mac_of(address);
-        let nobody = match address {
-            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        };
-        self.build_question(address, nobody, mac)?;
-        self.ask(timeout, |heard| match heard {
-            Heard::Answer { address: claimed, mac } if claimed == address => Some(mac),
-            // RFC 5227 section 2.1.1: a packet from that address is a conflict, and so is a probe of
-            // another host for it.
-            Heard::Question { asker: Some(asker), mac: Some(mac), .. } if asker == address => Some(mac),
-            Heard::Question { address: wanted, asker: None, mac } if wanted == address => {
-                Some(mac.unwrap_or(MacAddr::zero()))
+        Ok(self.in_use(&[address], timeout)?.remove(&address))
+    }
+
+    /// Which of `addresses` somebody on the link has already, and with which MAC addresses (zero where
+    /// that is not told): ARP probes (RFC 5227 section 2.1.1) and duplicate address detection (RFC 4862
+    /// section 5.4), all at once and three times within `timeout`. To be asked before addresses are
+    /// played. Packets that arrive meanwhile are counted as foreign.
+    ///
+    /// # Errors
+    /// A refused send.
+    pub fn in_use(
+        &mut self,
+        addresses: &[IpAddr],
+        timeout: Duration,
+    ) -> Result<BTreeMap<IpAddr, MacAddr>, LinkError> {
+        let mut free: BTreeSet<IpAddr> = addresses.iter().copied().collect();
+        let mut used = BTreeMap::new();
+        let start = Instant::now();
+        for round in 1..=PROBES {
+            for address in &free {
+                let nobody = match address {
+                    IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+                    IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+                };
+                self.build_question(*address, nobody, self.macs.mac_of(*address))?;
+                self.socket.send(&self.frame)?;
             }
-            _ => None,
-        })
+            let end = timeout * round / PROBES;
+            while start.elapsed() < end && !free.is_empty() {
+                self.socket.wait(end.saturating_sub(start.elapsed()))?;
+                let mut conflicts = Vec::new();
+                self.drain(&mut |_, _| {}, &mut |heard| conflicts.extend(conflict(heard)), false)?;
+                for (address, mac) in conflicts {
+                    // A switch may send our own probe back.
+                    if mac != self.macs.mac_of(address) && free.remove(&address) {
+                        used.insert(address, mac);
+                    }
+                }
+            }
+        }
+        Ok(used)
     }
 
     /// Builds the frame that asks who has `address`.
@@ -306,6 +339,17 @@ impl Link for EthernetLink {
     }
 }
 
+/// The address that somebody else has, or is about to take, and where it is.
+fn conflict(heard: Heard) -> Option<(IpAddr, MacAddr)> {
+    match heard {
+        Heard::Answer { address, mac } => Some((address, mac)),
+        // RFC 5227 section 2.1.1: a packet from that address is a conflict, and so is a probe of
+        // another host for it.
+        Heard::Question { asker: Some(asker), mac, .. } => Some((asker, mac.unwrap_or(MacAddr::zero()))),
+        Heard::Question { address, asker: None, mac } => Some((address, mac.unwrap_or(MacAddr::zero()))),
+    }
+}
+
 /// The MAC address of the next hop per family.
 #[derive(Debug, Default)]
 struct NextHops {
@@ -322,6 +366,8 @@ impl NextHops {
     }
 }
 
+/// RFC 5227 section 1.1, PROBE_NUM. Its pauses of seconds are for hosts that nobody has planned.
+const PROBES: u32 = 3;
 /// Pauses between questions double from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);

@@ -1,16 +1,20 @@
 //! One thread that drives every trial: frames, reports and timers in, actions out.
 
+use super::fault::Fault;
 use super::job::{Finished, Job};
-use crate::target::{Bench, BenchError};
+use super::liveness::{Demand, Liveness, ends_in_silence};
+use crate::link::Counters;
+use crate::target::{Bench, BenchError, Host};
 use crate::upper_tester::{Flushed, ProcessUpperTester, UpperTester};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 use tcpspec_core::app::{AppCommand, AppOutcome, AppReport};
+use tcpspec_core::case::Family;
 use tcpspec_core::engine::{Action, Engine, Input};
 use tcpspec_core::time::Time;
 use tcpspec_core::verdict::{FindingCode, Verdict};
@@ -26,9 +30,6 @@ pub trait Sink {
 /// Trials begun in one turn of the loop: a burst that no queue on the way drops.
 const STARTS_A_TURN: usize = 32;
 
-/// Later than this, the bench may have changed what the target did: the trial is run again.
-const TOO_LATE: Duration = Duration::from_millis(500);
-
 /// Beyond everything that a trial waits for: more means that it hangs.
 const SLACK: Duration = Duration::from_secs(20);
 
@@ -43,10 +44,11 @@ struct Active {
     began: Time,
     limit: Time,
     latest: Duration,
-    lost_before: u64,
-    clock_steps_before: u64,
+    before: Counters,
     /// The timer that counts; others in the heap are stale.
     timer: Option<Time>,
+    /// It only asks whether the target is still there.
+    is_question: bool,
 }
 
 /// Drives trials over one bench.
@@ -54,6 +56,15 @@ pub struct Driver<'b> {
     bench: &'b mut dyn Bench,
     waiting: VecDeque<(Job, u32)>,
     most_at_once: usize,
+    /// Connections that the trials under way have, and how many they may have.
+    connections: u32,
+    most_connections: u32,
+    liveness: Liveness,
+    /// What asks whether the target is still there, and what is left to ask.
+    questions: Vec<Job>,
+    to_ask: VecDeque<Job>,
+    /// The target's addresses.
+    targets: Vec<IpAddr>,
     active: HashMap<u64, Active>,
     /// Applications of single trials, in processes of their own, because their cases kill them.
     private: BTreeMap<u64, ProcessUpperTester>,
@@ -76,16 +87,22 @@ impl<'b> Driver<'b> {
     /// # Errors
     /// The system refuses to watch the bench's descriptors.
     pub fn new(bench: &'b mut dyn Bench, most_at_once: usize) -> Result<Self, BenchError> {
-        let most_at_once = bench.most_at_once().unwrap_or(usize::MAX).min(most_at_once).max(1);
+        let most_connections = bench.most_connections().unwrap_or(u32::MAX);
         let ready = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(BenchError::of)?;
         watch(&ready, bench.link().poll_fd())?;
         if let Some(upper) = bench.upper_tester() {
             watch(&ready, upper.poll_fd())?;
         }
         Ok(Self {
+            targets: Family::ALL.into_iter().filter_map(|family| bench.target_address(family)).collect(),
             bench,
             waiting: VecDeque::new(),
-            most_at_once,
+            most_at_once: most_at_once.max(1),
+            connections: 0,
+            most_connections,
+            liveness: Liveness::default(),
+            questions: Vec::new(),
+            to_ask: VecDeque::new(),
             active: HashMap::new(),
             private: BTreeMap::new(),
             hosts: HashMap::new(),
@@ -99,6 +116,13 @@ impl<'b> Driver<'b> {
         })
     }
 
+    /// Has the target asked by these trials whether it is still there, where silence leaves that open.
+    #[must_use]
+    pub fn asking(mut self, questions: Vec<Job>) -> Self {
+        self.questions = questions;
+        self
+    }
+
     /// Runs all jobs, in their order, side by side.
     ///
     /// # Errors
@@ -109,13 +133,14 @@ impl<'b> Driver<'b> {
         sink: &mut dyn Sink,
     ) -> Result<(), BenchError> {
         self.waiting.extend(jobs.into_iter().map(|job| (job, 0)));
-        while !(self.waiting.is_empty() && self.active.is_empty()) {
+        while !(self.is_idle() && self.liveness.is_content()) {
             self.turn(sink)?;
         }
         Ok(())
     }
 
     fn turn(&mut self, sink: &mut dyn Sink) -> Result<(), BenchError> {
+        self.look_after_the_target(sink);
         let mut busy = self.start_some(sink)?;
         // Timers due at this moment fire only after everything stamped before it was handed in.
         let before = crate::clock::monotonic();
@@ -138,50 +163,113 @@ impl<'b> Driver<'b> {
         self.active.values().map(remaining).max().unwrap_or_default()
     }
 
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.active.is_empty()
+    }
+
+    /// Tells the verdicts that waited for a sign of life, and asks for one where none comes.
+    fn look_after_the_target(&mut self, sink: &mut dyn Sink) {
+        self.liveness.released().into_iter().for_each(|finished| sink.finished(finished));
+        let now = crate::clock::monotonic();
+        match self.liveness.demand(now, self.questions.len()) {
+            Demand::Nothing => {}
+            Demand::Ask => self.to_ask.extend(self.questions.iter().cloned()),
+            Demand::AskAlone => {
+                self.put_aside();
+                self.to_ask.extend(self.questions.iter().cloned());
+            }
+            Demand::Bury => {
+                self.liveness.buried(now).into_iter().for_each(|finished| sink.finished(finished));
+                for (job, attempt) in std::mem::take(&mut self.waiting) {
+                    sink.finished(self.liveness.never_run(&job, attempt, now));
+                }
+            }
+        }
+    }
+
+    /// Ends the trials under way without a verdict; they are run again later.
+    fn put_aside(&mut self) {
+        let keys: Vec<u64> = self.active.keys().copied().collect();
+        for key in keys {
+            if let Some((active, _)) = self.end(key) {
+                self.waiting.push_front((active.job, active.attempt + 1));
+            }
+        }
+    }
+
     fn start_some(&mut self, sink: &mut dyn Sink) -> Result<bool, BenchError> {
         let mut started = 0;
-        while started < STARTS_A_TURN && self.active.len() < self.most_at_once {
+        while let Some(job) = self.to_ask.pop_front() {
+            let Some(host) = self.room_for(&job)? else {
+                self.to_ask.push_front(job);
+                break;
+            };
+            self.start(job, 0, host, true, sink)?;
+            started += 1;
+        }
+        while started < STARTS_A_TURN && self.active.len() < self.most_at_once && !self.liveness.wants_quiet()
+        {
             let Some((job, attempt)) = self.waiting.pop_front() else { break };
-            self.start(job, attempt, sink)?;
+            let Some(host) = self.room_for(&job)? else {
+                self.waiting.push_front((job, attempt));
+                break;
+            };
+            self.start(job, attempt, host, false, sink)?;
             started += 1;
         }
         Ok(started > 0)
     }
 
-    fn start(&mut self, job: Job, attempt: u32, sink: &mut dyn Sink) -> Result<(), BenchError> {
+    /// A host for the job, where the target's limits leave room for it now.
+    fn room_for(&mut self, job: &Job) -> Result<Option<Host>, BenchError> {
+        let fits = self.connections.saturating_add(job.connections) <= self.most_connections;
+        let may_start = fits || self.active.is_empty();
+        let host = if may_start { self.bench.fresh_host(job.family, job.connections) } else { None };
+        if host.is_none() && self.active.is_empty() {
+            return Err(BenchError(format!("no unused bench address is left for IP{}", job.family)));
+        }
+        Ok(host)
+    }
+
+    fn start(
+        &mut self,
+        job: Job,
+        attempt: u32,
+        host: Host,
+        is_question: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<(), BenchError> {
         let family = job.family;
-        let host = self
-            .bench
-            .fresh_host(family)
-            .ok_or_else(|| BenchError(format!("no unused bench address is left for {family}")))?;
         let target = self
             .bench
             .target_address(family)
             .ok_or_else(|| BenchError(format!("the target has no {family} address")))?;
         self.next_key += 1;
         let key = self.next_key;
+        let bench = SocketAddr::new(host.address, host.first_port.unwrap_or_else(|| job.bench_port()));
         if job.private_application {
             let private = self.bench.private_upper_tester()?;
             watch(&self.ready, private.poll_fd())?;
             self.private.insert(key, private);
         }
-        let engine = job.engine(host, target, self.bench.has_table());
-        let counters = self.bench.link().counters().map_err(BenchError::of)?;
+        let engine = job.engine(bench, target, self.bench.has_table());
+        let before = self.bench.link().counters().map_err(BenchError::of)?;
         let now = crate::clock::monotonic();
+        self.connections += job.connections;
         let active = Active {
             limit: now + job.longest_wait + SLACK,
             job,
             engine,
-            host,
+            host: host.address,
             key,
             attempt,
             began: now,
             latest: Duration::ZERO,
-            lost_before: counters.dropped + counters.truncated,
-            clock_steps_before: counters.clock_steps,
+            before,
             timer: None,
+            is_question,
         };
-        self.hosts.insert(host, key);
+        self.hosts.insert(host.address, key);
         self.active.insert(key, active);
         self.feed(key, Input::Start, sink)
     }
@@ -201,6 +289,9 @@ impl<'b> Driver<'b> {
             .map_err(BenchError::of)?;
         for (stamp, range) in &packets {
             let packet = &octets[range.clone()];
+            if sender_of_segment(packet).is_some_and(|sender| self.targets.contains(&sender)) {
+                self.liveness.heard(*stamp);
+            }
             let Some(key) = destination(packet).and_then(|host| self.hosts.get(&host)).copied() else {
                 continue;
             };
@@ -218,11 +309,16 @@ impl<'b> Driver<'b> {
         if let Some(upper) = self.bench.upper_tester() {
             upper.receive(&mut |key, report| reports.push((key, report))).map_err(BenchError::of)?;
         }
-        for private in self.private.values_mut() {
-            // Killed by the case, or broken: a report that never comes ends the trial.
-            let _ = private.receive(&mut |key, report| reports.push((key, report)));
+        let mut gone = Vec::new();
+        for (key, private) in &mut self.private {
+            if let Err(error) = private.receive(&mut |key, report| reports.push((key, report))) {
+                gone.push((*key, error));
+            }
         }
-        let busy = !reports.is_empty();
+        let busy = !reports.is_empty() || !gone.is_empty();
+        for (key, error) in gone {
+            self.give_up(key, FindingCode::UpperTesterBroken, &error.to_string(), sink)?;
+        }
         for (key, report) in reports {
             self.noted_late(key, crate::clock::monotonic().since(Time(report.ended)));
             self.feed(key, Input::App(report), sink)?;
@@ -241,8 +337,7 @@ impl<'b> Driver<'b> {
             if now >= active.limit {
                 let waited = tcpspec_core::time::Span(now.since(active.began));
                 let why = format!("it ran for {waited}, longer than all that it waits for");
-                active.engine.give_up(now, FindingCode::TrialOverran, &why);
-                self.settle(key, sink)?;
+                self.give_up(key, FindingCode::TrialOverran, &why, sink)?;
                 continue;
             }
             if active.timer != Some(due) {
@@ -264,6 +359,20 @@ impl<'b> Driver<'b> {
             active.latest = active.latest.max(by);
             active.engine.was_late(by);
         }
+    }
+
+    /// Ends a trial that the bench cannot bring to an end.
+    fn give_up(
+        &mut self,
+        key: u64,
+        code: FindingCode,
+        why: &str,
+        sink: &mut dyn Sink,
+    ) -> Result<(), BenchError> {
+        if let Some(active) = self.active.get_mut(&key) {
+            active.engine.give_up(crate::clock::monotonic(), code, why);
+        }
+        self.settle(key, sink)
     }
 
     /// Hands one input to a trial, and does what follows until nothing more does.
@@ -301,6 +410,10 @@ impl<'b> Driver<'b> {
                 let private = self.private.get_mut(&key);
                 if command == AppCommand::Kill {
                     let private = private.ok_or_else(|| broken("no process of its own to kill".into()))?;
+                    // The end of its socket would end every wait from here on.
+                    if let Some(socket) = private.poll_fd() {
+                        let _ = self.ready.delete(socket);
+                    }
                     let began = crate::clock::monotonic().0;
                     private.kill();
                     let ended = crate::clock::monotonic().0;
@@ -334,10 +447,12 @@ impl<'b> Driver<'b> {
         Ok(())
     }
 
-    fn finish(&mut self, key: u64, sink: &mut dyn Sink) -> Result<(), BenchError> {
-        let Some(active) = self.active.remove(&key) else { return Ok(()) };
+    /// Takes a trial off the bench and off the target. With it comes its own application, if any.
+    fn end(&mut self, key: u64) -> Option<(Active, Option<ProcessUpperTester>)> {
+        let active = self.active.remove(&key)?;
         self.hosts.remove(&active.host);
-        self.private.remove(&key);
+        self.connections -= active.job.connections;
+        let private = self.private.remove(&key);
         for packet in active.engine.farewell() {
             // Clean-up only: a listener left half-open harms nobody.
             let _ = self.bench.link().send(&packet);
@@ -345,39 +460,44 @@ impl<'b> Driver<'b> {
         if let Some(upper) = self.bench.upper_tester() {
             upper.release(active.key);
         }
-        let counters = self.bench.link().counters().map_err(BenchError::of)?;
-        let lost = (counters.dropped + counters.truncated).saturating_sub(active.lost_before);
-        let clock_stepped = counters.clock_steps > active.clock_steps_before;
-        let took = crate::clock::monotonic().since(active.began);
-        let (attempt, latest) = (active.attempt, active.latest);
+        self.bench.give_back(active.host, active.job.marks_host);
+        Some((active, private))
+    }
+
+    fn finish(&mut self, key: u64, sink: &mut dyn Sink) -> Result<(), BenchError> {
+        let Some((active, private)) = self.end(key) else { return Ok(()) };
+        if active.is_question {
+            self.liveness.asked();
+            return Ok(());
+        }
+        let after = self.bench.link().counters().map_err(BenchError::of)?;
+        let now = crate::clock::monotonic();
+        let (job, attempt, latest) = (active.job, active.attempt, active.latest);
         let mut outcome = active.engine.into_outcome();
-        // A pass that rests on silence needs every frame; lateness spoils only what went wrong.
-        let suspect = if lost > 0 {
-            Some((
-                FindingCode::BenchLostFrames,
-                format!("{lost} frames were lost before the bench read them"),
-            ))
-        } else if clock_stepped {
-            Some((FindingCode::ClockStepped, "the machine's clock was set while the trial ran".into()))
-        } else if latest > TOO_LATE && !matches!(outcome.verdict, Verdict::Pass | Verdict::Info) {
-            let by = tcpspec_core::time::Span(latest);
-            Some((FindingCode::BenchLate, format!("the bench acted {by} too late: this machine is too busy")))
-        } else if outcome.verdict == Verdict::Error {
-            Some((FindingCode::UpperTesterBroken, String::new()))
-        } else {
-            None
-        };
-        match suspect {
-            Some(_) if attempt == 0 => {
-                self.waiting.push_back((active.job, 1));
+        let mut fault = Fault::of(&active.before, &after, latest, outcome.verdict);
+        // A target whose application is gone closes its connections: that is no fault of its own.
+        if !matches!(outcome.verdict, Verdict::Pass | Verdict::Info) {
+            match (private, self.bench.upper_tester()) {
+                (Some(mut private), _) => fault = private.check().err().map(Fault::gone).or(fault),
+                (None, Some(upper)) => upper.check().map_err(BenchError::of)?,
+                (None, None) => {}
+            }
+        }
+        if let Some(fault) = fault {
+            if attempt == 0 {
+                self.waiting.push_back((job, 1));
                 return Ok(());
             }
-            Some((code, why)) if outcome.verdict != Verdict::Error => {
-                outcome = super::job::bench_fault(outcome, code, &why);
-            }
-            _ => {}
+            outcome = fault.blamed(outcome);
         }
-        sink.finished(Finished { index: active.job.index, outcome, took, attempts: attempt + 1, latest });
+        let is_silent = ends_in_silence(&outcome.record);
+        let took = now.since(active.began);
+        let finished = Finished { index: job.index, outcome, took, attempts: attempt + 1, latest };
+        if (is_silent || self.is_idle()) && !self.questions.is_empty() {
+            self.liveness.hold(finished, now);
+        } else {
+            sink.finished(finished);
+        }
         Ok(())
     }
 
@@ -420,9 +540,26 @@ fn watch(ready: &Epoll, descriptor: Option<BorrowedFd<'_>>) -> Result<(), BenchE
 
 /// The destination address in an IP header.
 fn destination(packet: &[u8]) -> Option<IpAddr> {
+    address(packet, 16, 24)
+}
+
+/// Who sent a packet that is a TCP segment.
+fn sender_of_segment(packet: &[u8]) -> Option<IpAddr> {
+    let protocol = match packet.first()? >> 4 {
+        4 => packet.get(9)?,
+        _ => packet.get(6)?,
+    };
+    if i32::from(*protocol) == libc::IPPROTO_TCP { address(packet, 12, 8) } else { None }
+}
+
+/// The address at this place of an IPv4 or IPv6 header.
+fn address(packet: &[u8], v4: usize, v6: usize) -> Option<IpAddr> {
     match packet.first()? >> 4 {
-        4 => Some(IpAddr::from(<[u8; 4]>::try_from(packet.get(16..20)?).ok()?)),
-        6 => Some(IpAddr::from(<[u8; 16]>::try_from(packet.get(24..40)?).ok()?)),
+        4 => Some(IpAddr::from(<[u8; 4]>::try_from(packet.get(v4..v4 + 4)?).ok()?)),
+        6 => Some(IpAddr::from(<[u8; 16]>::try_from(packet.get(v6..v6 + 16)?).ok()?)),
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

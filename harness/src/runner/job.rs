@@ -1,22 +1,19 @@
 //! A trial ready to be run, and a trial that has been.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tcpspec_core::case::{Capability, Family, Script};
 use tcpspec_core::engine::{Engine, TrialConfig};
 use tcpspec_core::requirement::Level;
-use tcpspec_core::time::Time;
-use tcpspec_core::verdict::{Finding, FindingCode, Outcome, Verdict};
+use tcpspec_core::verdict::Outcome;
 
 /// What all trials of a run share.
 #[derive(Clone)]
 pub struct Surroundings {
     /// A trial's configuration, but for what is its own.
     pub config: TrialConfig,
-    /// What the target can do, and whoever plays the application on it.
-    pub capabilities: Arc<BTreeSet<Capability>>,
     /// The families in which the target has an address.
     pub families: Vec<Family>,
 }
@@ -40,22 +37,34 @@ pub struct Job {
     pub private_application: bool,
     /// The target's port: of an own listener, or of an ordinary service.
     pub target_port: u16,
+    /// What the target, and whoever plays its application, can do at that port.
+    pub capabilities: Arc<BTreeSet<Capability>>,
+    /// It tells the target a path MTU, which the target keeps for its host.
+    pub marks_host: bool,
+    /// Connections that it has at a time.
+    pub connections: u32,
     /// Shared by all.
     pub surroundings: Arc<Surroundings>,
 }
 
 impl Job {
-    /// The state machine of one attempt.
+    /// The bench's first port, where any will do: below those that systems give out by themselves.
     #[must_use]
-    pub fn engine(&self, host: IpAddr, target: IpAddr, table: bool) -> Engine {
+    pub fn bench_port(&self) -> u16 {
+        20_000 + (self.seed % 10_000) as u16
+    }
+
+    /// The state machine of one attempt, from this host and its ports from that one on.
+    #[must_use]
+    pub fn engine(&self, bench: SocketAddr, target: IpAddr, table: bool) -> Engine {
         let mut config = self.surroundings.config.clone();
         config.seed = self.seed;
-        config.bench = host;
+        config.bench = bench.ip();
+        config.bench_port = bench.port();
         config.target = target;
         config.table = table;
         config.level = self.level;
-        // Below the ports that systems give out by themselves.
-        config.bench_port = 20_000 + (self.seed % 10_000) as u16;
+        config.capabilities = Arc::clone(&self.capabilities);
         // A second attempt has the same: its sockets are asked for after the first one's were released.
         config.target_port = self.target_port;
         Engine::new(config, self.script.clone())
@@ -75,23 +84,4 @@ pub struct Finished {
     pub attempts: u32,
     /// The latest that the bench acted in it.
     pub latest: Duration,
-}
-
-/// The same trial, but the bench cannot be believed.
-pub(super) fn bench_fault(outcome: Outcome, code: FindingCode, why: &str) -> Outcome {
-    let at = outcome.record.events.last().map_or(Time::default(), |event| event.at);
-    let finding = Finding {
-        code,
-        requirement: None,
-        did: "ran the trial twice".into(),
-        expected: "a bench that sees every frame and acts in time".into(),
-        saw: why.to_owned(),
-        differences: Vec::new(),
-        place: None,
-        at,
-        event: None,
-    };
-    let mut findings = vec![finding];
-    findings.extend(outcome.findings);
-    Outcome { verdict: Verdict::Error, findings, record: outcome.record }
 }

@@ -2,8 +2,11 @@
 
 mod board;
 mod driver;
+mod fault;
 mod job;
 mod libtest;
+mod liveness;
+mod places;
 mod plan;
 mod select;
 mod status;
@@ -13,6 +16,7 @@ pub use board::Board;
 pub use driver::{Driver, Sink};
 pub use job::{Finished, Job, Surroundings};
 pub use libtest::{Printing, arguments, trials};
+pub use places::{Place, Places};
 pub use plan::{Fate, Plan, PlanFor, Planned};
 pub use select::Selection;
 pub use status::Status;

@@ -1,21 +1,24 @@
 //! What a run consists of: every trial there is, in the order in which it is run.
 
 use super::job::{Job, Surroundings};
+use super::liveness::questions;
+use super::places::Places;
 use crate::report::{RequirementLine, TrialCard};
-use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
-use tcpspec_core::case::{Capability, Script, Step, StepKind, Suite, Trial};
+use tcpspec_core::case::{Capability, Script, StepKind, Suite, Trial};
+use tcpspec_core::engine::MEASURED_CONNECTIONS;
 use tcpspec_core::profile::Profile;
-use tcpspec_core::requirement::{Catalogue, Level};
-use tcpspec_core::state::State;
+use tcpspec_core::requirement::{Catalogue, Level, Requirement};
 use tcpspec_core::yaml::Diagnostic;
 
 /// All trials, sorted by how long they are expected to take: short ones give the first lines.
 pub struct Plan {
     /// In the order of the run.
     pub trials: Vec<Planned>,
+    /// What asks the target whether it is still there.
+    pub questions: Vec<Job>,
     suite: Arc<Suite>,
     catalogue: Arc<Catalogue>,
     /// What repeats a run, but for the trial: `tcpspec --seed 7f3a --target dut.yaml`.
@@ -59,6 +62,8 @@ pub struct PlanFor {
     pub profile: Profile,
     /// Shared by all trials.
     pub surroundings: Arc<Surroundings>,
+    /// Where its trials take place.
+    pub places: Places,
     /// Of the run.
     pub seed: u64,
     /// What repeats a run, but for the trial.
@@ -96,12 +101,13 @@ impl Plan {
             return Err(problems);
         }
         give_ports(&mut trials, &wanted.profile, wanted.seed);
-        let PlanFor { suite, catalogue, again, .. } = wanted;
+        let PlanFor { suite, catalogue, profile, surroundings, places, again, .. } = wanted;
         trials.sort_by_key(|trial| trial.expected);
         for (index, trial) in trials.iter_mut().enumerate() {
             trial.job.index = index;
         }
-        Ok(Self { trials, suite, catalogue, again })
+        let questions = questions(&profile, &places, &surroundings);
+        Ok(Self { trials, questions, suite, catalogue, again })
     }
 
     /// What a report says about a trial before its verdict.
@@ -110,20 +116,27 @@ impl Plan {
         let planned = &self.trials[index];
         let raw = self.suite.cases().find(|raw| raw.id() == planned.case);
         let case = raw.and_then(|raw| raw.case().ok());
-        let lines = case.map(|case| case.requirements.as_slice()).unwrap_or_default();
-        let again = format!("{} --exact {}", self.again, planned.id);
+        let ids = case.map(|case| case.requirements.as_slice()).unwrap_or_default();
+        let mut requirements: Vec<_> = ids.iter().filter_map(|id| self.catalogue.get(id)).collect();
+        // A table's case names those of all its rows: this trial's first.
+        requirements.sort_by_key(|requirement| !concerns(requirement, &planned.job.script));
+        let slow = if planned.fate == Fate::Slow { " --include-ignored" } else { "" };
+        let again = format!("{}{slow} --exact {}", self.again, planned.id);
         TrialCard {
             id: planned.id.clone(),
             title: case.map(|case| case.title.clone()).unwrap_or_default(),
-            requirements: lines
-                .iter()
-                .filter_map(|id| RequirementLine::of(self.catalogue.get(id)?))
-                .collect(),
+            requirements: requirements.into_iter().map(RequirementLine::of).collect(),
             effect: case.map(|case| case.effect.clone()).unwrap_or_default(),
             place: raw.map(|raw| format!("{}:{}", raw.place().file, raw.place().line)).unwrap_or_default(),
             again,
         }
     }
+}
+
+/// Whether a requirement is about a state from which the trial starts, or about none in particular.
+fn concerns(requirement: &Requirement, script: &Script) -> bool {
+    let Some(event) = &requirement.event else { return true };
+    script.given.iter().any(|given| event.states.iter().any(|state| state == given.state.name()))
 }
 
 /// A part of the trials, in order; both families of a row are read once.
@@ -149,7 +162,7 @@ fn read_part(trials: &[Trial<'_>], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagn
 }
 
 fn planned(trial: &Trial<'_>, script: &Script, wanted: &PlanFor) -> Result<Planned, Vec<Diagnostic>> {
-    let PlanFor { catalogue, profile, surroundings, seed, .. } = wanted;
+    let PlanFor { catalogue, profile, surroundings, places, seed, .. } = wanted;
     let case = trial.case.case()?;
     let id = trial.id.to_string();
     let family = trial.id.family();
@@ -157,20 +170,27 @@ fn planned(trial: &Trial<'_>, script: &Script, wanted: &PlanFor) -> Result<Plann
     let (expected, longest) = (script.expected_duration(&lookup), script.longest_wait(&lookup));
     let levels = case.requirements.iter().filter_map(|id| catalogue.get(id)).map(|found| found.level);
     let level = levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must);
-    let fate = match missing(script, &case.needs, surroundings) {
+    let place = places.choose(script, &case.needs, &surroundings.config.fixtures);
+    let connections = connections(script);
+    let fate = match &place {
         _ if !surroundings.families.contains(&family) => {
             Fate::Skip(format!("{} has no IP{family} address", profile.name))
         }
-        missing if !missing.is_empty() => {
+        Err(missing) => {
             let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
             Fate::Skip(format!("{} lacks: {}", profile.name, names.join(", ")))
         }
-        _ if case.slow => Fate::Slow,
-        _ => Fate::Run,
+        Ok(_) if profile.limits.connections.is_some_and(|limit| limit < connections) => {
+            let limit = profile.limits.connections.unwrap_or_default();
+            Fate::Skip(format!("{} stands {limit} connections, this takes {connections}", profile.name))
+        }
+        Ok(_) if case.slow => Fate::Slow,
+        Ok(_) => Fate::Run,
     };
     let trial_seed = mix(seed ^ fnv(&id));
     let private_application = script.capabilities().contains(&Capability::Kill);
-    let target_port = service_port(script, profile);
+    let place = place.ok();
+    let target_port = place.and_then(|place| place.port);
     let job = Job {
         index: 0,
         family,
@@ -179,23 +199,22 @@ fn planned(trial: &Trial<'_>, script: &Script, wanted: &PlanFor) -> Result<Plann
         level,
         longest_wait: longest,
         private_application,
-        target_port,
+        target_port: target_port.unwrap_or_default(),
+        capabilities: Arc::clone(
+            place.map_or(&surroundings.config.capabilities, |place| &place.capabilities),
+        ),
+        marks_host: script.tells_path_mtu(),
+        connections,
         surroundings: Arc::clone(surroundings),
     };
     Ok(Planned { id, fate, expected, longest, job, case: trial.case.id().to_owned() })
 }
 
-/// What the target, or whoever plays its application, lacks for this trial.
-fn missing(script: &Script, needs: &[Capability], surroundings: &Surroundings) -> BTreeSet<Capability> {
-    let available = &surroundings.capabilities;
-    let mut wanted = script.capabilities();
-    wanted.extend(needs);
-    let mut missing: BTreeSet<_> = wanted.difference(available).copied().collect();
-    for given in &script.given {
-        let fixtures = &surroundings.config.fixtures;
-        missing.extend(fixtures.missing(given.state, given.by, available).unwrap_or_default());
-    }
-    missing
+/// Connections that a script has at a time, those of a measure included.
+fn connections(script: &Script) -> u32 {
+    let measures = script.steps.iter().any(|step| matches!(step.kind, StepKind::Measure(_)));
+    let measured = if measures { MEASURED_CONNECTIONS } else { 0 };
+    u32::try_from(script.given.len() + measured).unwrap_or(u32::MAX)
 }
 
 /// Own ports for every trial, one for each listener, from a place that the seed chooses.
@@ -206,35 +225,16 @@ fn give_ports(trials: &mut [Planned], profile: &Profile, seed: u64) {
     let (first, last) = (u64::from(*profile.ports.target.start()), u64::from(*profile.ports.target.end()));
     let count = last - first + 1;
     let mut next = seed % count;
-    for trial in trials {
-        let script = &trial.job.script;
-        let listeners = if script.same_target_port { 1 } else { script.given.len() as u64 };
-        let measures = |step: &Step| matches!(step.kind, StepKind::Measure(_));
-        let wanted = listeners + if script.steps.iter().any(measures) { MEASURED_CONNECTIONS } else { 0 };
+    for Planned { job, .. } in trials {
+        let shared = if job.script.same_target_port { job.script.given.len() as u64 - 1 } else { 0 };
+        let wanted = u64::from(job.connections) - shared;
         // A trial's ports are in a row.
         if next + wanted > count {
             next = 0;
         }
-        trial.job.target_port = u16::try_from(first + next).unwrap_or(0);
+        job.target_port = u16::try_from(first + next).unwrap_or(0);
         next = (next + wanted) % count;
     }
-}
-
-/// The port of the service that a trial needs.
-fn service_port(script: &Script, profile: &Profile) -> u16 {
-    let Some(device) = profile.device() else { return 0 };
-    let services = &device.services;
-    let needs = script.capabilities();
-    let starts_closed = script.given.iter().all(|given| given.state == State::Closed);
-    let by_need = [
-        (Capability::Daytime, services.daytime),
-        (Capability::Http, services.http),
-        (Capability::Discard, services.discard),
-        (Capability::Echo, services.echo),
-    ];
-    let named = by_need.into_iter().find(|(need, _)| needs.contains(need)).and_then(|(_, port)| port);
-    let any = services.discard.or(services.echo).or(services.http).or(services.daytime);
-    if starts_closed { services.closed } else { named.or(any) }.unwrap_or(9)
 }
 
 /// FNV-1a: stable over versions and machines, as a repeated trial must be.
@@ -249,5 +249,5 @@ const fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// Beside its own, `measure: time-wait` makes so many connections.
-const MEASURED_CONNECTIONS: u64 = tcpspec_core::engine::MEASURED_CONNECTIONS as u64;
+#[cfg(test)]
+mod tests;

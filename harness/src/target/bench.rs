@@ -18,6 +18,15 @@ impl BenchError {
     }
 }
 
+/// Where a trial is run from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// An address that no other trial uses now.
+    pub address: IpAddr,
+    /// The first of its ports that the trial may use, where the address was used before; any else.
+    pub first_port: Option<u16>,
+}
+
 /// A target with everything around it.
 pub trait Bench: Send {
     /// Frames in and out.
@@ -32,8 +41,18 @@ pub trait Bench: Send {
     /// Where there is no agent, or its process cannot be started.
     fn private_upper_tester(&mut self) -> Result<ProcessUpperTester, BenchError>;
 
-    /// An address that no trial has used; `None` once all are used up, or without such a family.
-    fn fresh_host(&mut self, family: Family) -> Option<IpAddr>;
+    /// An address for a trial that takes so many ports there; one that no trial has used, while there
+    /// are such. `None` while all are in use, once all are used up, or without such a family.
+    fn fresh_host(&mut self, family: Family, ports: u32) -> Option<Host>;
+
+    /// The trial at that address is over. `marked`: the target may remember the host for longer than
+    /// its connections, as it does a path MTU.
+    fn give_back(&mut self, _address: IpAddr, _marked: bool) {}
+
+    /// What is worth saying of this bench before the first trial, a line each.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The target's address.
     fn target_address(&self, family: Family) -> Option<IpAddr>;
@@ -52,6 +71,6 @@ pub trait Bench: Send {
         Vec::new()
     }
 
-    /// How many trials may run at once; `None`: any number.
-    fn most_at_once(&self) -> Option<usize>;
+    /// How many connections the target stands at a time; `None`: any number.
+    fn most_connections(&self) -> Option<u32>;
 }

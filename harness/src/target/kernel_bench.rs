@@ -1,6 +1,6 @@
 //! This machine's kernel with everything around it: link, upper tester, socket table, hosts.
 
-use super::{Bench, BenchError, KernelTarget, Preparation, StateTable, TargetError};
+use super::{Bench, BenchError, Host, KernelTarget, Preparation, StateTable, TargetError};
 use crate::link::{EthernetLink, Link};
 use crate::upper_tester::{ProcessUpperTester, UpperTester, UpperTesterError};
 use std::net::{IpAddr, SocketAddr};
@@ -71,6 +71,11 @@ impl KernelBench {
     pub(crate) fn parts(&mut self) -> (&KernelTarget, &mut EthernetLink) {
         (&self.target, &mut self.link)
     }
+
+    /// The process of the upper tester, for the measurement of its memory.
+    pub(crate) fn upper_tester_pid(&self) -> u32 {
+        self.upper.pid()
+    }
 }
 
 impl Bench for KernelBench {
@@ -87,11 +92,11 @@ impl Bench for KernelBench {
         spawned.map_err(BenchError::of)?.map_err(BenchError::of)
     }
 
-    fn fresh_host(&mut self, family: Family) -> Option<IpAddr> {
+    fn fresh_host(&mut self, family: Family, _ports: u32) -> Option<Host> {
         // One number for both families: an address is never used twice in a run.
-        let host = self.target.host(self.next_host, family);
+        let address = self.target.host(self.next_host, family);
         self.next_host += 1;
-        host
+        address.map(|address| Host { address, first_port: None })
     }
 
     fn target_address(&self, family: Family) -> Option<IpAddr> {
@@ -138,7 +143,7 @@ impl Bench for KernelBench {
         complaints
     }
 
-    fn most_at_once(&self) -> Option<usize> {
+    fn most_connections(&self) -> Option<u32> {
         None
     }
 }

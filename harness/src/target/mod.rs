@@ -1,19 +1,25 @@
 //! Targets: the TCP stacks that can be put to the test.
 
 mod bench;
+mod contact;
+mod device_bench;
+mod host_pool;
 pub mod kernel;
 mod kernel_bench;
 pub mod namespace;
 mod netlink;
 mod offload;
+pub mod reset;
 pub mod state_table;
 
-pub use bench::{Bench, BenchError};
+pub use bench::{Bench, BenchError, Host};
+pub use device_bench::{DeviceBench, DeviceError};
 pub use kernel::{KernelCounters, KernelFacts, KernelTarget, Preparation, VethEnd};
 pub use kernel_bench::{KernelBench, KernelBenchError, KernelPreparation};
 pub use namespace::{NamespaceError, Namespaces, Side};
 pub use netlink::NetlinkError;
 pub use offload::OffloadError;
+pub(crate) use offload::unfinished_checksums;
 pub use state_table::{SocketEntry, SocketState, StateTable, StateTableError};
 
 use crate::link::LinkError;

@@ -35,6 +35,36 @@ pub(super) fn switch_off(name: &str) -> Result<(), OffloadError> {
     }
 }
 
+/// Looks whether the interface called `name` merges what it receives, which would show segments that
+/// nobody sent. Nothing is changed.
+///
+/// # Errors
+/// It does, or does not tell.
+pub(super) fn check_receiving(name: &str) -> Result<(), OffloadError> {
+    let refused = |errno| OffloadError::Unknown { interface: name.to_owned(), errno };
+    let control =
+        socket(AddressFamily::Unix, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None).map_err(refused)?;
+    let mut on = Vec::new();
+    for feature in FEATURES.iter().filter(|feature| feature.merges) {
+        if feature.read(control.as_fd(), name).map_err(refused)? & feature.mask != 0 {
+            on.push(feature.name);
+        }
+    }
+    if on.is_empty() {
+        Ok(())
+    } else {
+        Err(OffloadError::Merges { interface: name.to_owned(), features: on })
+    }
+}
+
+/// What to do about checksums that the target's interface was to finish and did not.
+pub(crate) fn unfinished_checksums(frames: u64) -> String {
+    format!(
+        "{frames} frames came with a checksum that the target's stack left to its interface, and that \
+         a virtual link never finishes: switch that off on the target's side, `ethtool -K INTERFACE tx off`"
+    )
+}
+
 /// An interface keeps doing what spoils raw capture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OffloadError {
@@ -44,6 +74,18 @@ pub enum OffloadError {
         features.join(", ")
     )]
     StillOn {
+        /// The interface.
+        interface: String,
+        /// Names of the features, as `ethtool -k` shows them.
+        features: Vec<&'static str>,
+    },
+    /// Offloads of a real interface, which the bench leaves to its owner to switch off.
+    #[error(
+        "interface {interface} merges segments as they arrive ({}), so that the bench would not see what was sent; \
+         switch that off with `ethtool -K {interface} {} off`",
+        features.join(", "), features.join(" off ")
+    )]
+    Merges {
         /// The interface.
         interface: String,
         /// Names of the features, as `ethtool -k` shows them.
@@ -67,11 +109,17 @@ struct Feature {
     set: u32,
     /// The bits of the value that belong to this feature.
     mask: u32,
+    /// It makes one received segment of several.
+    merges: bool,
 }
 
 impl Feature {
     const fn new(name: &'static str, get: u32, set: u32) -> Self {
-        Self { name, get, set, mask: u32::MAX }
+        Self { name, get, set, mask: u32::MAX, merges: false }
+    }
+
+    const fn merging(self) -> Self {
+        Self { merges: true, ..self }
     }
 
     /// The value of which `mask` is this feature.
@@ -88,9 +136,9 @@ impl Feature {
 const FEATURES: [Feature; 7] = [
     Feature::new("tcp-segmentation-offload", 0x1e, 0x1f),
     Feature::new("generic-segmentation-offload", 0x23, 0x24),
-    Feature::new("generic-receive-offload", 0x2b, 0x2c),
+    Feature::new("generic-receive-offload", 0x2b, 0x2c).merging(),
     // ETHTOOL_GFLAGS and ETHTOOL_SFLAGS, which have other flags beside.
-    Feature { name: "large-receive-offload", get: 0x25, set: 0x26, mask: 1 << 15 },
+    Feature { name: "large-receive-offload", get: 0x25, set: 0x26, mask: 1 << 15, merges: true },
     Feature::new("scatter-gather", 0x18, 0x19),
     Feature::new("tx-checksumming", 0x16, 0x17),
     Feature::new("rx-checksumming", 0x14, 0x15),

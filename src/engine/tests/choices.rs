@@ -20,10 +20,7 @@ steps:
     prefer: challenged";
 
 fn notes(outcome: &Outcome) -> Vec<&str> {
-    let note = |event: &'_ crate::verdict::Event| match &event.kind {
-        EventKind::Note(_) => true,
-        _ => false,
-    };
+    let note = |event: &'_ crate::verdict::Event| matches!(event.kind, EventKind::Note(_));
     let notes = outcome.record.events.iter().filter(|event| note(event));
     notes
         .filter_map(|event| if let EventKind::Note(text) = &event.kind { Some(text.as_str()) } else { None })

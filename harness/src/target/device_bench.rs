@@ -1,0 +1,333 @@
+//! Any host on an interface, as its profile describes it, with everything around it.
+
+use super::host_pool::HostPool;
+use super::{Bench, BenchError, Host, OffloadError, contact, offload, unfinished_checksums};
+use crate::link::{
+    EthernetLink, Hosts, Interface, Link, LinkError, LinkOptions, MacPolicy, RING_BYTES, Ring,
+};
+use crate::upper_tester::{ProcessUpperTester, UpperTester};
+use nix::ifaddrs::getifaddrs;
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tcpspec_core::case::Family;
+use tcpspec_core::engine::TableEntry;
+use tcpspec_core::profile::{self, AddressPool, Device, Limits, Profile};
+use tcpspec_core::segment::Endpoint;
+use tcpspec_core::time::Span;
+
+/// A device, ready for trials. Nobody plays the application on it but the services that it has.
+pub struct DeviceBench {
+    link: EthernetLink,
+    families: Vec<Side>,
+    limits: Limits,
+    remarks: Vec<String>,
+}
+
+/// What belongs to one family.
+struct Side {
+    family: Family,
+    target: IpAddr,
+    /// The target itself, or the router before it.
+    next_hop: IpAddr,
+    pool: HostPool,
+}
+
+/// Why a device cannot be put to the test.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// The link does not open, or a packet does not leave.
+    #[error("{0}")]
+    Link(#[from] LinkError),
+    /// The interface spoils what arrives.
+    #[error("{0}")]
+    Offload(#[from] OffloadError),
+    /// The machine would send on what is for the bench.
+    #[error(
+        "this machine forwards IP{family} packets on {interface}, also those for the bench's hosts, whose MAC \
+         address is its own: switch that off with `sysctl -w net.ip{family}.conf.{interface}.forwarding=0`, or \
+         say `mac: per-host` in the profile"
+    )]
+    Forwards {
+        /// The interface.
+        interface: String,
+        /// The family.
+        family: Family,
+    },
+    /// Every address that the bench may have is somebody else's.
+    #[error(
+        "the IP{family} addresses that the profile gives the bench are in use by others: give it free ones"
+    )]
+    NoAddress {
+        /// The family.
+        family: Family,
+    },
+    /// A service does not answer.
+    #[error(
+        "{target} does not answer a SYN to its {service} service, port {port}, within {}: does it run, and does \
+         the target's route back lead to the bench's hosts?",
+        Span(*waited)
+    )]
+    Silent {
+        /// The target.
+        target: IpAddr,
+        /// The service.
+        service: &'static str,
+        /// Its port.
+        port: u16,
+        /// Time waited.
+        waited: Duration,
+    },
+    /// Nobody listens where a service should.
+    #[error("{target} refuses a connection to its {service} service: nothing listens on port {port}")]
+    Refused {
+        /// The target.
+        target: IpAddr,
+        /// The service.
+        service: &'static str,
+        /// Its port.
+        port: u16,
+    },
+    /// The target leaves its checksums unfinished.
+    #[error("{}", unfinished_checksums(*.0))]
+    UnfinishedChecksums(u64),
+}
+
+impl DeviceError {
+    /// Whether the target is at fault; else this machine.
+    #[must_use]
+    pub const fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Silent { .. } | Self::Refused { .. } | Self::Link(LinkError::Unresolved { .. }))
+    }
+}
+
+/// Addresses of one family that the bench plays at most, in one run.
+const MOST_HOSTS: usize = 1024;
+
+/// For how long it is asked whether addresses are free: long enough for a device that sleeps between
+/// two beacons of its access point.
+const CONFLICTS_WITHIN: Duration = Duration::from_millis(900);
+
+/// How often others are asked for in place of those that are taken.
+const MOST_ROUNDS: usize = 4;
+
+/// How long a next hop may take to say where it is.
+const RESOLVED_WITHIN: Duration = Duration::from_secs(3);
+
+impl DeviceBench {
+    /// Opens the device's interface, takes up to `hosts` addresses of each family for the bench, those
+    /// that nobody else has, and makes sure that the target answers.
+    ///
+    /// # Errors
+    /// This machine does not allow it, or the target does not answer.
+    pub fn open(profile: &Profile, device: &Device, hosts: usize) -> Result<Self, DeviceError> {
+        let interface = Interface::by_name(&device.interface)?;
+        offload::check_receiving(&interface.name)?;
+        let macs = match device.bench.mac {
+            profile::MacPolicy::Shared => MacPolicy::Shared(interface.mac),
+            profile::MacPolicy::PerHost => MacPolicy::PerHost,
+        };
+        let places = Place::of(device);
+        if let MacPolicy::Shared(_) = macs {
+            places.iter().try_for_each(|place| check_forwarding(place.family, &interface.name))?;
+        }
+        let mut remarks = Vec::new();
+        let ring = Ring::allocate(RING_BYTES, interface.mtu)?;
+        // Questions for IPv6 hosts go to groups, which a real interface does not take by itself.
+        let promiscuous = macs == MacPolicy::PerHost || device.address.v6.is_some();
+        let options = LinkOptions { interface, hosts: Hosts::none(), macs, vlan: device.vlan, promiscuous };
+        let mut link = EthernetLink::open(ring, options)?;
+        // An interface that is down is opened all the same, and tells it only when asked.
+        link.counters()?;
+        let most = most_hosts(hosts, &profile.limits, places.len());
+        let addresses = free_addresses(&mut link, &places, most, &mut remarks)?;
+        link.set_hosts(Hosts::none().with_addresses(addresses.iter().flatten().copied()))?;
+        let mut families = Vec::new();
+        for (place, addresses) in places.iter().zip(&addresses) {
+            let mac = link.resolve(place.next_hop, addresses[0], RESOLVED_WITHIN)?;
+            link.set_next_hop(place.family, mac);
+            let pool = HostPool::new(addresses, &profile.ports.bench);
+            let (family, target, next_hop) = (place.family, place.target, place.next_hop);
+            let mut side = Side { family, target, next_hop, pool };
+            side.greet(&mut link, &device.services)?;
+            families.push(side);
+        }
+        let unfinished = link.counters()?.unfinished_checksums;
+        if unfinished > 0 {
+            return Err(DeviceError::UnfinishedChecksums(unfinished));
+        }
+        remarks.extend(families.iter().map(|side| side.remark(hosts, &device.interface)));
+        Ok(Self { link, families, limits: profile.limits, remarks })
+    }
+
+    fn side(&mut self, family: Family) -> Option<&mut Side> {
+        self.families.iter_mut().find(|side| side.family == family)
+    }
+}
+
+/// Where the target is, in one family, and who the bench may be.
+struct Place<'d> {
+    family: Family,
+    target: IpAddr,
+    next_hop: IpAddr,
+    pool: &'d AddressPool,
+}
+
+impl<'d> Place<'d> {
+    /// One for each family that the device has.
+    fn of(device: &'d Device) -> Vec<Self> {
+        let v4 = device.address.v4.map(IpAddr::from);
+        let v6 = device.address.v6.map(IpAddr::from);
+        let gateways = (device.gateway.v4.map(IpAddr::from), device.gateway.v6.map(IpAddr::from));
+        let place = |family, target: Option<IpAddr>, gateway: Option<IpAddr>, pool| {
+            let target = target?;
+            Some(Self { family, target, next_hop: gateway.unwrap_or(target), pool })
+        };
+        [
+            place(Family::V4, v4, gateways.0, &device.bench.v4),
+            place(Family::V6, v6, gateways.1, &device.bench.v6),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// How many hosts of each family the bench plays.
+fn most_hosts(wanted: usize, limits: &Limits, families: usize) -> usize {
+    let stood = limits.hosts.map_or(usize::MAX, |hosts| hosts as usize / families.max(1));
+    wanted.min(stood).clamp(1, MOST_HOSTS)
+}
+
+/// Up to `most` addresses of the profile for each place, which nobody has, neither on the link nor on
+/// this machine.
+fn free_addresses(
+    link: &mut EthernetLink,
+    places: &[Place<'_>],
+    most: usize,
+    remarks: &mut Vec<String>,
+) -> Result<Vec<Vec<IpAddr>>, DeviceError> {
+    let own = own_addresses();
+    for address in own.iter().filter(|address| places.iter().any(|place| place.pool.contains(**address))) {
+        remarks.push(format!("{address} is an address of this machine itself: left out"));
+    }
+    let is_not_own = |address: &IpAddr| !own.contains(address);
+    let mut candidates: Vec<_> = places.iter().map(|place| place.pool.iter().filter(is_not_own)).collect();
+    let mut free = vec![Vec::new(); places.len()];
+    // In place of those that are taken others are asked for, until the pools are through.
+    for _ in 0..MOST_ROUNDS {
+        let batches: Vec<Vec<IpAddr>> = candidates
+            .iter_mut()
+            .zip(&free)
+            .map(|(candidates, free)| candidates.take(most - free.len()).collect())
+            .collect();
+        if batches.iter().all(Vec::is_empty) {
+            break;
+        }
+        let used = link.in_use(&batches.concat(), CONFLICTS_WITHIN)?;
+        for (address, mac) in &used {
+            remarks.push(format!("{address} is in use by {mac}: left out"));
+        }
+        for (free, batch) in free.iter_mut().zip(batches) {
+            free.extend(batch.into_iter().filter(|address| !used.contains_key(address)));
+        }
+    }
+    match places.iter().zip(&free).find(|(_, free)| free.is_empty()) {
+        Some((place, _)) => Err(DeviceError::NoAddress { family: place.family }),
+        None => Ok(free),
+    }
+}
+
+/// The addresses of this machine's own interfaces; our own probes would not find them.
+fn own_addresses() -> Vec<IpAddr> {
+    let Ok(interfaces) = getifaddrs() else { return Vec::new() };
+    let address = |storage: nix::sys::socket::SockaddrStorage| {
+        let v4 = storage.as_sockaddr_in().map(|v4| IpAddr::from(v4.ip()));
+        v4.or_else(|| storage.as_sockaddr_in6().map(|v6| IpAddr::from(v6.ip())))
+    };
+    interfaces.filter_map(|interface| address(interface.address?)).collect()
+}
+
+fn check_forwarding(family: Family, interface: &str) -> Result<(), DeviceError> {
+    let path = format!("/proc/sys/net/ip{family}/conf/{interface}/forwarding");
+    match fs::read_to_string(path) {
+        Ok(value) if value.trim() != "0" => {
+            Err(DeviceError::Forwards { interface: interface.to_owned(), family })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Side {
+    fn greet(&mut self, link: &mut EthernetLink, services: &profile::Services) -> Result<(), DeviceError> {
+        let Some(given) = self.pool.take(contact::PORTS) else { return Ok(()) };
+        let bench = Endpoint::new(given.address, given.first_port);
+        let answered = contact::greet(link, bench, self.target, services);
+        self.pool.give_back(given.address, false);
+        answered
+    }
+
+    fn remark(&self, wanted: usize, interface: &str) -> String {
+        let (count, family) = (self.pool.len(), self.family);
+        let again = if count < wanted {
+            "; each is used again when its trial has ended, and then with other ports"
+        } else {
+            ""
+        };
+        let s = if count == 1 { "" } else { "es" };
+        format!("{count} IP{family} address{s} on {interface}{again}")
+    }
+}
+
+impl Bench for DeviceBench {
+    fn link(&mut self) -> &mut dyn Link {
+        &mut self.link
+    }
+
+    fn upper_tester(&mut self) -> Option<&mut dyn UpperTester> {
+        None
+    }
+
+    fn private_upper_tester(&mut self) -> Result<ProcessUpperTester, BenchError> {
+        Err(BenchError("nobody plays the application on a device".into()))
+    }
+
+    fn fresh_host(&mut self, family: Family, ports: u32) -> Option<Host> {
+        let side = self.side(family)?;
+        let given = side.pool.take(ports)?;
+        let next_hop = side.next_hop;
+        if given.is_new {
+            // A courtesy: a target that does not hear it asks by itself.
+            let _ = self.link.introduce(given.address, next_hop);
+        }
+        Some(Host { address: given.address, first_port: Some(given.first_port) })
+    }
+
+    fn give_back(&mut self, address: IpAddr, marked: bool) {
+        if let Some(side) = self.side(Family::of(address)) {
+            side.pool.give_back(address, marked);
+        }
+    }
+
+    fn target_address(&self, family: Family) -> Option<IpAddr> {
+        self.families.iter().find(|side| side.family == family).map(|side| side.target)
+    }
+
+    fn has_table(&self) -> bool {
+        false
+    }
+
+    fn look_up(&mut self, _: SocketAddr, _: Option<SocketAddr>) -> Result<TableEntry, BenchError> {
+        Err(BenchError("a device does not show its socket table".into()))
+    }
+
+    /// Any trial may leave a connection half open for a moment: the narrower limit counts for all.
+    fn most_connections(&self) -> Option<u32> {
+        let Limits { connections, half_open, .. } = self.limits;
+        connections.into_iter().chain(half_open).min()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.remarks.clone()
+    }
+}

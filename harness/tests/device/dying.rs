@@ -1,0 +1,54 @@
+//! Devices that stop answering in the middle of a run, and those that only seem to.
+
+use super::lab::Lab;
+use super::programs::{ALL, profile};
+use nix::sys::signal::Signal;
+use pretty_assertions::assert_eq;
+use std::time::Duration;
+
+const STOPPED: &str = "target-stopped-answering";
+
+pub(crate) fn device_that_dies() {
+    let mut lab = Lab::new();
+    lab.serve_inetd();
+    lab.serve_nginx();
+    // So few at once that most still wait for their turn when it dies.
+    let arguments = ["--test-threads", "8", "--skip", "lasting"];
+    let mut running = lab.begin_tcpspec(&profile(ALL), &arguments);
+    running.until_passed(10);
+    lab.on_device("ip", "link set device down");
+    let run = running.end();
+    let wrong = ["inconclusive", "error"].map(|word| run.count(word));
+    assert_eq!((run.code, wrong), (Some(1), [0; 2]), "{}", run.text);
+    let told = run
+        .text
+        .lines()
+        .filter(|line| line.trim_start().starts_with("finding") && line.contains(STOPPED))
+        .count();
+    assert!(told > 100 && told == run.count("fail"), "{told} of {:?}", run.verdicts());
+    assert!(run.text.contains("the target no longer answers anybody"));
+    assert!(run.took < Duration::from_secs(30), "{:?}", run.took);
+}
+
+pub(crate) fn program_that_dies() {
+    let mut lab = Lab::new();
+    let inetd = lab.serve_inetd().id();
+    let mut running =
+        lab.begin_tcpspec(&profile("echo: 7, discard: 9"), &["--test-threads", "4", "--skip", "lasting"]);
+    running.until_passed(10);
+    lab.on_device("kill", &format!("-KILL {inetd}"));
+    let run = running.end();
+    // Its ports are closed now: states are not reached any more, but the stack says so.
+    assert!(run.code == Some(1) && run.count("inconclusive") > 10, "{}", run.text);
+    assert_eq!((run.count("error"), run.text.contains(STOPPED)), (0, false), "{}", run.text);
+}
+
+pub(crate) fn service_that_takes_no_more() {
+    let mut lab = Lab::new();
+    lab.on_device("sysctl", "-q -w net.core.somaxconn=1");
+    // It accepts nothing: two connections wait in its queue, and what comes then is met by silence.
+    lab.serve_inetd().signal(Signal::SIGSTOP);
+    let run = lab.tcpspec(&profile("discard: 9"), &["service/discard", "reset/received"]);
+    assert!(run.code == Some(1) && run.count("inconclusive") > 10, "{}", run.text);
+    assert_eq!((run.count("error"), run.text.contains(STOPPED)), (0, false), "{}", run.text);
+}

@@ -1,0 +1,63 @@
+//! Devices that stand little.
+
+use super::lab::Lab;
+use super::programs::{ALL, profile, with_bench};
+use pretty_assertions::assert_eq;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+pub(crate) fn few_addresses_are_used_again() {
+    let mut lab = Lab::new();
+    lab.serve_inetd();
+    lab.serve_nginx();
+    let run = lab.tcpspec(&with_bench("v4: 192.0.2.100-192.0.2.101, v6: 2001:db8::100", ALL), &["service/"]);
+    run.assert_green(40);
+    let remarks = [
+        "bench: 2 IPv4 addresses on bench; each is used again when its trial has ended, and then with other ports",
+        "bench: 1 IPv6 address on bench; each is used again",
+    ];
+    assert_eq!(remarks.map(|remark| run.text.contains(remark)), [true; 2], "{}", run.text);
+    // The limit of the profile on hosts, split between the families, has the same effect.
+    let run = lab.tcpspec(&(profile(ALL) + "limits: {hosts: 4}\n"), &["service/"]);
+    run.assert_green(40);
+    assert!(run.text.contains("bench: 2 IPv6 addresses on bench; each is used again"), "{}", run.text);
+}
+
+pub(crate) fn no_more_connections_than_the_device_stands() {
+    let mut lab = Lab::new();
+    lab.serve_inetd();
+    lab.serve_nginx();
+    let most = |limits: &str| {
+        let (over, most) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let count = lab.connection_counter();
+        thread::scope(|scope| {
+            let (over, most) = (&over, &most);
+            scope.spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    most.fetch_max(count(), Ordering::Relaxed);
+                    thread::sleep(Duration::from_micros(200));
+                }
+            });
+            let run = lab.tcpspec(&(profile(ALL) + limits), &["service/", "reset/received"]);
+            over.store(true, Ordering::Relaxed);
+            assert_eq!((run.count("error"), run.count("inconclusive")), (0, 0), "{}", run.text);
+        });
+        most.into_inner()
+    };
+    let (bounded, half_open, free) =
+        (most("limits: {connections: 4}\n"), most("limits: {half-open: 2}\n"), most(""));
+    assert!((2..=4).contains(&bounded), "{bounded} with a limit of 4");
+    assert!((1..=2).contains(&half_open), "{half_open} with a limit of 2");
+    assert!(free > 8, "only {free} without a limit");
+}
+
+pub(crate) fn case_that_takes_more_is_skipped() {
+    let mut lab = Lab::new();
+    lab.serve_inetd();
+    let measure = ["time-wait/lasting", "service/daytime"];
+    let run = lab.tcpspec(&(profile("daytime: 13") + "limits: {connections: 16}\n"), &measure);
+    run.assert_green(8);
+    let skipped = run.skipped();
+    assert!(skipped.contains_key("lab stands 16 connections, this takes 17"), "{skipped:?}");
+}

@@ -1,0 +1,69 @@
+//! Servers that somebody else wrote, and what a profile says of them.
+
+use super::lab::Lab;
+
+/// The profile of a device with one wire and these services; more lines may follow.
+pub(crate) fn profile(services: &str) -> String {
+    with_bench("v4: 192.0.2.100-192.0.2.199, v6: 2001:db8::100-2001:db8::1ff", services)
+}
+
+/// The same, with these addresses of the bench.
+pub(crate) fn with_bench(bench: &str, services: &str) -> String {
+    format!(
+        "name: lab\nkind: device\ninterface: bench\naddress: {{v4: 192.0.2.7, v6: 2001:db8::7}}\n\
+         bench: {{{bench}}}\nservices: {{{services}}}\n{LINUX}"
+    )
+}
+
+/// What Linux claims and how quick it is.
+pub(crate) const LINUX: &str = "\
+claims: [challenge-ack, delayed-ack, sack, timestamps, window-scale]
+timers: {msl: 30s, rto-min: 200ms, delayed-ack: 200ms}
+";
+
+/// All of them.
+pub(crate) const ALL: &str = "echo: 7, discard: 9, daytime: 13, http: 80, closed: 81";
+
+impl Lab {
+    /// xinetd's own echo, discard and daytime.
+    pub(crate) fn serve_inetd(&mut self) -> &super::lab::Process {
+        let service = |name: &str| {
+            format!(
+                "service {name}\n{{\n type = INTERNAL\n id = {name}-stream\n socket_type = stream\n protocol = tcp\n \
+                 wait = no\n flags = IPv6 NOLIBWRAP\n}}\n"
+            )
+        };
+        // With libwrap it would ask for the names of the bench's hosts, where there is nobody to ask.
+        // Its default is to stop a service that is asked for more than fifty times a second.
+        let defaults = "defaults\n{\n instances = UNLIMITED\n per_source = UNLIMITED\n cps = 100000 1\n}\n";
+        let services: String = ["echo", "discard", "daytime"].map(service).concat();
+        let file = self.write("xinetd.conf", &format!("{defaults}{services}"));
+        let file = file.to_str().expect("a plain name");
+        self.serve("xinetd", &["-dontfork", "-f", file, "-pidfile", "xinetd.pid"], &[7, 9, 13])
+    }
+
+    /// nginx with one small page.
+    pub(crate) fn serve_nginx(&mut self) {
+        let folder = self.folder().display().to_string();
+        self.write("index.html", "<p>A page of a web server.</p>\n");
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|name| format!(" {name}_temp_path {folder}/{name};\n"))
+            .concat();
+        let file = self.write(
+            "nginx.conf",
+            &format!(
+                "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nevents {{ worker_connections 4096; }}\n\
+                 http {{\n access_log off;\n{temporary} server {{ listen [::]:80 ipv6only=off; root {folder}; }}\n}}\n"
+            ),
+        );
+        let file = file.to_str().expect("a plain name");
+        self.serve("nginx", &["-p", &folder, "-e", "stderr", "-c", file], &[80]);
+    }
+
+    /// The web server of busybox.
+    pub(crate) fn serve_busybox(&mut self) {
+        let folder = self.folder().display().to_string();
+        self.write("index.html", "<p>A page of a web server.</p>\n");
+        self.serve("busybox", &["httpd", "-f", "-p", "80", "-h", &folder], &[80]);
+    }
+}
