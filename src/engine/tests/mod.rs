@@ -1,6 +1,7 @@
 //! Tests of the engine: cases in the language, a fake clock, and a target that does as it is told.
 
 mod acks;
+mod anything;
 mod application;
 mod bench;
 mod choices;
