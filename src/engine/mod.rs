@@ -84,6 +84,8 @@ pub struct Engine {
     /// Every frame stamped before this moment has been handed in: a wait can be over.
     heard: Time,
     record: Record,
+    /// The event of what we did last.
+    did: Option<usize>,
     findings: Vec<(Verdict, Finding)>,
     actions: Vec<Action>,
     /// Labels bound to segments that leave with this step's actions.
@@ -180,6 +182,7 @@ impl Engine {
             started: Time::default(),
             heard: Time::default(),
             record: Record::default(),
+            did: None,
             findings: Vec::new(),
             actions: Vec::new(),
             departing: Vec::new(),

@@ -140,7 +140,7 @@ fn established_a_flood_of_large_segments_ends_the_trial_sooner() {
     assert_snapshot!(told, @r"
     error
     trial-overran
-      did      sent ACK seq=1 ack=65001 win=65535
+      did      had the application send 65535 octets
       expected at most 20000 packets and 32 MiB in a trial
       saw      517 packets, 33560684 octets
     sent-beyond-mss
@@ -149,22 +149,22 @@ fn established_a_flood_of_large_segments_ends_the_trial_sooner() {
       saw      65000 octets
       len: at most 1460 | 65000
     sent-beyond-mss
-      did      sent ACK seq=1 ack=65001 win=65535
+      did      had the application send 65535 octets
       expected at most 1460 octets of text: an MSS of 1460 we announced, less 0 of options
       saw      65000 octets
       len: at most 1460 | 65000
     sent-beyond-mss
-      did      sent ACK seq=1 ack=65001 win=65535
+      did      had the application send 65535 octets
       expected at most 1460 octets of text: an MSS of 1460 we announced, less 0 of options
       saw      65000 octets
       len: at most 1460 | 65000
     sent-beyond-mss
-      did      sent ACK seq=1 ack=65001 win=65535
+      did      had the application send 65535 octets
       expected at most 1460 octets of text: an MSS of 1460 we announced, less 0 of options
       saw      65000 octets
       len: at most 1460 | 65000
     sent-beyond-mss
-      did      sent ACK seq=1 ack=65001 win=65535
+      did      had the application send 65535 octets
       expected at most 1460 octets of text: an MSS of 1460 we announced, less 0 of options
       saw      65000 octets
       len: at most 1460 | 65000
