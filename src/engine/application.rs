@@ -191,7 +191,7 @@ impl Engine {
             return Ok(());
         }
         if let AppAction::Receive(data) = &call.action {
-            return self.judge_received(now, index, data, outcome);
+            return self.judge_received(now, call, data, outcome);
         }
         let right = match (&call.action, &outcome) {
             (AppAction::Accept, AppOutcome::Accepted(peer)) => *peer == self.connections[index].bench,
@@ -213,7 +213,11 @@ impl Engine {
         } else {
             FindingCode::ApplicationSawOtherwise
         };
-        let expected = format!("{} within {}", words::must_observe(&call.action), Span(call.within));
+        // A call takes as long as it takes; an observation has its time.
+        let expected = match call.action.is_plain_call() {
+            true => words::must_observe(&call.action),
+            false => format!("{} within {}", words::must_observe(&call.action), Span(call.within)),
+        };
         let finding = self.finding(now, code, expected, words::observed(&outcome));
         self.fail(finding);
         Ok(())
@@ -223,10 +227,11 @@ impl Engine {
     fn judge_received(
         &mut self,
         now: Time,
-        index: usize,
+        call: &Call,
         data: &Data,
         outcome: AppOutcome,
     ) -> Result<(), Undefined> {
+        let index = call.index;
         let sent = self.octets(index, data, self.connections[index].read)?;
         let got = match &outcome {
             AppOutcome::Data(octets) | AppOutcome::EndOfStream(octets) => octets.as_slice(),
@@ -234,13 +239,22 @@ impl Engine {
         };
         let same = sent.iter().zip(got).take_while(|(a, b)| a == b).count();
         if same < got.len() {
-            let expected = format!("our {} octets as we sent them", sent.len());
-            let saw = format!("{} octets, altered from octet {same} on", got.len());
+            let expected =
+                format!("the application to receive our {} as we sent them", words::octets(sent.len()));
+            let saw = format!("{}, other than ours from octet {same} on", words::octets(got.len()));
             let finding = self.finding(now, FindingCode::ApplicationDataDiffers, expected, saw);
             self.fail(finding);
         } else if got.len() < sent.len() {
-            let expected = format!("{} octets for the application", sent.len());
-            let saw = format!("{}, after {} octets", words::observed(&outcome), got.len());
+            let within = Span(call.within);
+            let expected =
+                format!("the application to receive {} within {within}", words::octets(sent.len()));
+            let saw = match &outcome {
+                AppOutcome::Data(octets) => format!("only {}", words::octets(octets.len())),
+                AppOutcome::EndOfStream(octets) if !octets.is_empty() => {
+                    format!("the end of the stream after {}", words::octets(octets.len()))
+                }
+                outcome => words::observed(outcome),
+            };
             let finding = self.finding(now, FindingCode::ApplicationStarved, expected, saw);
             self.fail(finding);
         }

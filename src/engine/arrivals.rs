@@ -7,7 +7,7 @@ use crate::referee::{Violation, Watch};
 use crate::segment::{Endpoint, Flags, Packet, Received, Segment, decode};
 use crate::seq::SeqNum;
 use crate::time::Time;
-use crate::verdict::{EventKind, Finding};
+use crate::verdict::{EventKind, Finding, FindingCode};
 
 /// A four-tuple beside the connections: a case sent from or to another port.
 pub(super) struct Aside {
@@ -19,6 +19,13 @@ pub(super) struct Aside {
     /// What came since we last sent something there.
     pub(super) seen: Vec<(SeqNum, u32, Flags)>,
 }
+
+/// A target that breaks a rule once often breaks it with every segment: so many tell it.
+const MOST_ALIKE: usize = 5;
+/// More than this is a flood, of which nothing more is kept.
+const MOST_PACKETS: usize = 20_000;
+/// The same, of their octets.
+const MOST_OCTETS: usize = 32 << 20;
 
 impl Aside {
     /// Whether exactly this came before; from now on it did.
@@ -34,6 +41,13 @@ impl Aside {
 
 impl Engine {
     pub(super) fn packet(&mut self, now: Time, stamp: Time, octets: &[u8]) {
+        self.arrived.0 += 1;
+        self.arrived.1 += octets.len();
+        if self.arrived.0 > MOST_PACKETS || self.arrived.1 > MOST_OCTETS {
+            let expected = format!("at most {MOST_PACKETS} packets and {} MiB in a trial", MOST_OCTETS >> 20);
+            let saw = format!("{} packets, {} octets", self.arrived.0, self.arrived.1);
+            return self.fault(now, FindingCode::TrialOverran, expected, saw);
+        }
         match decode(octets) {
             Ok(Packet::Tcp(received)) => self.segment(now, stamp, received),
             Ok(other) => {
@@ -164,6 +178,10 @@ impl Engine {
     }
 
     fn violation(&mut self, at: Time, event: usize, violation: Violation) {
+        let alike = self.findings.iter().filter(|(_, finding)| finding.code == violation.code).count();
+        if alike >= MOST_ALIKE {
+            return;
+        }
         let level = self.config.catalogue.get(violation.requirement).map(|requirement| requirement.level);
         let verdict = super::judge::verdict_of(level.unwrap_or(self.config.level));
         let finding = Finding {

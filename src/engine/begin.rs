@@ -105,7 +105,7 @@ impl Engine {
                 let packet = encode_icmp(&error)
                     .map_err(|_| Undefined(format!("{} has no form in IPv6", spec.kind.word())))?;
                 self.actions.push(Action::Send(packet));
-                self.note(now, index, EventKind::SentIcmp(error));
+                self.did = Some(self.note(now, index, EventKind::SentIcmp(error)));
                 self.act(now, index, false);
             }
             StepKind::Retransmissions(spec) => {
@@ -173,7 +173,7 @@ impl Engine {
             self.labels.insert(label.clone(), labelled);
             self.departing.push(label.clone());
         }
-        self.note(now, index, EventKind::Sent(Box::new(segment)));
+        self.did = Some(self.note(now, index, EventKind::Sent(Box::new(segment))));
         self.act(now, index, aside);
         Ok(())
     }
@@ -200,7 +200,7 @@ impl Engine {
 
     pub(super) fn command(&mut self, now: Time, index: usize, command: AppCommand) -> crate::app::CommandId {
         let id = self.command_id();
-        self.note(now, index, EventKind::Asked(command.clone()));
+        self.did = Some(self.note(now, index, EventKind::Asked(command.clone())));
         self.actions.push(Action::App { id, command });
         id
     }

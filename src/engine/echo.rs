@@ -14,7 +14,8 @@ impl BehindGap {
         // Just below 2^32: it begins left of the stream.
         let left = (place as i32).min(0).unsigned_abs() as usize;
         let place = if left > 0 { 0 } else { place as usize };
-        self.0.entry(place).or_insert_with(|| text.get(left..).unwrap_or_default().to_vec());
+        let known = self.0.entry(place).or_default();
+        known.extend(text.iter().skip(left + known.len()));
         while let Some(first) = self.0.first_entry() {
             let Some(read) = written.len().checked_sub(*first.key()) else { return };
             // What came before counts: what has been read does not change.
@@ -44,8 +45,9 @@ mod tests {
                 echoed(&[(2, "cdef"), (0, "abcd")]),
                 echoed(&[(0, "abcdef"), (0, "abc"), (1, "XX")]),
                 echoed(&[(-2, "XXab"), (0, "abcdef")]),
+                echoed(&[(3, "d"), (3, "Xef"), (0, "abc")]),
             ],
-            ["abcdef"; 6]
+            ["abcdef"; 7]
         );
     }
 

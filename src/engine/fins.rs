@@ -55,15 +55,15 @@ impl Connection {
         if matches!(state, Closed | Listen) {
             None
         } else if fin_sent && !may_have_sent {
-            Some("its FIN")
+            Some("its FIN: it has left this state")
         } else if !fin_sent && must_have_sent {
-            Some("no FIN of its own")
+            Some("no FIN of its own: it has not come to this state")
         } else if !fin_acknowledged && matches!(state, FinWait2 | TimeWait) {
-            Some("its FIN, which we have not acknowledged")
+            Some("its FIN, which we have not acknowledged: it has not come to this state")
         } else if fin_received && !has_received {
-            Some("its acknowledgment of our FIN")
+            Some("its acknowledgment of our FIN: it has left this state")
         } else if !fin_received && has_received {
-            Some("no acknowledgment of our FIN")
+            Some("no acknowledgment of our FIN: it has not come to this state")
         } else {
             None
         }

@@ -81,22 +81,21 @@ impl Engine {
         connection.iss.map(|iss| (iss, connection.irs))
     }
 
-    /// What we did last, in words.
+    /// What we did last, in words; what the bench acknowledged by itself apart.
     pub(super) fn did(&self) -> String {
-        for event in self.record.events.iter().rev() {
-            let index = self.connections.iter().position(|c| c.name == event.connection).unwrap_or(0);
-            let what = match &event.kind {
-                EventKind::Sent(segment) => {
-                    let bases = self.bases(index).map(|(iss, irs)| (irs, iss));
-                    format!("sent {}", segment.summary(bases))
-                }
-                EventKind::SentIcmp(error) => format!("sent an ICMP error, {:?}", error.kind),
-                EventKind::Asked(command) => format!("had the application {}", super::words::asked(command)),
-                _ => continue,
-            };
-            return what;
+        let Some(event) = self.did.and_then(|event| self.record.events.get(event)) else {
+            return "nothing yet".into();
+        };
+        match &event.kind {
+            EventKind::Sent(segment) => {
+                let index = self.connections.iter().position(|c| c.name == event.connection).unwrap_or(0);
+                let bases = self.bases(index).map(|(iss, irs)| (irs, iss));
+                format!("sent {}", segment.summary(bases))
+            }
+            EventKind::SentIcmp(error) => format!("sent {}", super::words::icmp(error.kind)),
+            EventKind::Asked(command) => format!("had the application {}", super::words::asked(command)),
+            _ => "nothing yet".into(),
         }
-        "nothing yet".into()
     }
 
     pub(super) fn judge(mut self) -> Outcome {

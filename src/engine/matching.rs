@@ -1,9 +1,9 @@
 //! Whether a segment is the one that a step expects, and if not, in which fields it differs.
 
-use super::Engine;
 use super::config::Application;
 use super::eval::Undefined;
 use super::inbox::Arrival;
+use super::{Engine, words};
 use crate::case::{DataPattern, Expect, Expr, OptionName, OptionPattern, Pattern};
 use crate::segment::{Flags, Segment, TcpOption};
 use crate::seq::SeqNum;
@@ -112,7 +112,7 @@ impl Engine {
             |expected: String, found: String| Some(FieldDifference { field: "data".into(), expected, found });
         Ok(match pattern {
             DataPattern::None if segment.payload.is_empty() => None,
-            DataPattern::None => difference("none".into(), octets(length)),
+            DataPattern::None => difference("none".into(), words::octets(segment.payload.len())),
             DataPattern::Text(text) if segment.payload == text.as_bytes() => None,
             DataPattern::Text(text) => {
                 difference(format!("{text:?}"), format!("{:?}", String::from_utf8_lossy(&segment.payload)))
@@ -140,7 +140,7 @@ impl Engine {
         (same < segment.payload.len()).then(|| FieldDifference {
             field: "data".into(),
             expected: "what the application wrote".into(),
-            found: format!("altered from octet {same} of the text on"),
+            found: format!("other text, from its octet {same} on"),
         })
     }
 
@@ -161,7 +161,9 @@ impl Engine {
             return Ok(if wanted { difference("present", "absent".into()) } else { None });
         };
         match (pattern, option) {
-            (OptionPattern::Absent(_), option) => Ok(difference("absent", format!("{option:?}"))),
+            (OptionPattern::Absent(_), option) => {
+                Ok(difference("absent", words::seen_option(option, self.connections[index].irs)))
+            }
             (OptionPattern::Mss(pattern), TcpOption::MaximumSegmentSize(value)) => {
                 self.compare(index, &field, pattern, u32::from(*value), Shown::Plain)
             }
@@ -179,13 +181,7 @@ impl Engine {
                     .map(|(left, right)| Ok((self.number(index, left)?, self.number(index, right)?)))
                     .collect::<Result<Vec<_>, Undefined>>()?;
                 let seen: Vec<_> = seen.iter().map(|block| (block.left.0, block.right.0)).collect();
-                let text = |blocks: &[(u32, u32)]| {
-                    let irs = self.connections[index].irs;
-                    let block = |(left, right): &(u32, u32)| {
-                        format!("{}-{}", relative(*left, irs), relative(*right, irs))
-                    };
-                    blocks.iter().map(block).collect::<Vec<_>>().join(", ")
-                };
+                let text = |blocks: &[(u32, u32)]| words::sack_blocks(blocks, self.connections[index].irs);
                 Ok(if seen.starts_with(&wanted) { None } else { difference(&text(&wanted), text(&seen)) })
             }
             _ => Ok(None),
@@ -236,8 +232,4 @@ fn option_name(option: &TcpOption) -> Option<OptionName> {
 /// Relative to an initial sequence number, negative where that reads better.
 fn relative(value: u32, base: SeqNum) -> i64 {
     i64::from(value.wrapping_sub(base.0) as i32)
-}
-
-fn octets(length: u32) -> String {
-    format!("{length} octet{}", if length == 1 { "" } else { "s" })
 }

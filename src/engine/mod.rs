@@ -52,8 +52,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// More steps than this in one trial are a mistake of the case (language reference, limits).
-const MOST_STEPS: u32 = 10_000;
+/// More steps than this hang. A case has 10,000 at most (language reference, limits); the ways into
+/// its states and the questions of its probes come on top.
+const MOST_STEPS: u32 = 50_000;
 
 /// One trial under way.
 pub struct Engine {
@@ -75,12 +76,16 @@ pub struct Engine {
     acts: Option<passing::Acts>,
     acks: Acks,
     steps_begun: u32,
+    /// Packets, and their octets.
+    arrived: (usize, usize),
     next_command: u32,
     lateness: Duration,
     started: Time,
     /// Every frame stamped before this moment has been handed in: a wait can be over.
     heard: Time,
     record: Record,
+    /// The event of what we did last.
+    did: Option<usize>,
     findings: Vec<(Verdict, Finding)>,
     actions: Vec<Action>,
     /// Labels bound to segments that leave with this step's actions.
@@ -171,11 +176,13 @@ impl Engine {
             acts: None,
             acks,
             steps_begun: 0,
+            arrived: (0, 0),
             next_command: 0,
             lateness: Duration::ZERO,
             started: Time::default(),
             heard: Time::default(),
             record: Record::default(),
+            did: None,
             findings: Vec::new(),
             actions: Vec::new(),
             departing: Vec::new(),
@@ -408,7 +415,7 @@ impl Engine {
 
     /// A bound of `span`, widened by the profile's tolerance and by how late this bench was.
     fn grace(&self, span: Duration) -> Duration {
-        self.config.tolerance.around(span) + self.lateness
+        self.config.tolerance.around(span).saturating_add(self.lateness)
     }
 
     fn note(&mut self, at: Time, connection: usize, kind: EventKind) -> usize {

@@ -149,7 +149,7 @@ impl Engine {
         connection.watch.sent(&segment);
         connection.note_sent(&segment);
         self.actions.push(Action::Send(encode_segment(&segment)));
-        self.note(now, index, EventKind::Sent(Box::new(segment)));
+        self.did = Some(self.note(now, index, EventKind::Sent(Box::new(segment))));
     }
 
     /// A SYN ACK answered the question: it shall not linger half-open.
@@ -163,7 +163,7 @@ impl Engine {
 
     fn no_answer(&mut self, now: Time, sample: &Sample) -> Progress {
         let expected = "an ACK (still in TIME-WAIT), a SYN ACK or a RST (gone)".into();
-        let saw = format!("nothing, {} after it began", Span(sample.age));
+        let saw = format!("nothing, when asked {} after TIME-WAIT began", Span(sample.age));
         let finding = self.finding(now, FindingCode::SilentWhereAnswerRequired, expected, saw);
         self.fail(finding);
         Progress::Done
@@ -180,7 +180,8 @@ impl Engine {
         self.note(now, usize::MAX, EventKind::Note(format!("TIME-WAIT lasted {measured}")));
         self.acted = Acted::at(now);
         let band = measure.band + self.lateness;
-        let expected = format!("{} within {:.0} %", Span(measure.is), measure.tolerance * 100.0);
+        let expected =
+            format!("TIME-WAIT for {}, give or take {:.0} %", Span(measure.is), measure.tolerance * 100.0);
         let too_short = gone.filter(|gone| *gone + band < measure.is);
         let too_long = there.filter(|there| *there > measure.is + band);
         let code = match (too_short, too_long, gone) {
@@ -188,11 +189,11 @@ impl Engine {
             (None, Some(_), _) => FindingCode::TimeWaitTooLong,
             (None, None, Some(_)) => return,
             (None, None, None) => {
-                let saw = format!("{measured}: the bench was {} late", Span(self.lateness));
+                let saw = format!("it lasted {measured}, and the bench was {} late", Span(self.lateness));
                 return self.fault(now, FindingCode::BenchLate, expected, saw);
             }
         };
-        let finding = self.finding(now, code, expected, measured);
+        let finding = self.finding(now, code, expected, format!("it lasted {measured}"));
         self.fail(finding);
     }
 }

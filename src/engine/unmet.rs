@@ -1,7 +1,7 @@
 //! What is said where an expectation is not met: another segment, another moment, or nothing.
 
 use super::eval::Undefined;
-use super::expectation::{Expectation, Window};
+use super::expectation::{Expectation, Wanted, Window};
 use super::inbox::Arrival;
 use super::matching::classify;
 use super::{Engine, words};
@@ -16,6 +16,14 @@ impl Engine {
         let silence = expectation.silence.as_ref().map(|(_, span, _)| format!("nothing for {}", Span(*span)));
         let texts: Vec<_> =
             expectation.wanted.iter().map(|wanted| words::awaited(&wanted.expect)).chain(silence).collect();
+        texts.join(if expectation.all { " and " } else { ", or " })
+    }
+
+    /// The same, each with its bound.
+    fn awaited_in_time(&self, expectation: &Expectation) -> String {
+        let text =
+            |wanted: &Wanted| format!("{} within {}", words::awaited(&wanted.expect), Span(wanted.within));
+        let texts: Vec<_> = expectation.wanted.iter().map(text).collect();
         texts.join(if expectation.all { " and " } else { ", or " })
     }
 
@@ -49,8 +57,8 @@ impl Engine {
             return self.too_late(expectation, at, stamp, arrival.event);
         }
         let wanted = &expectation.wanted[at];
-        let expected = format!("{} not before {}", self.awaited(expectation), Span(wanted.not_before));
-        let saw = format!("it after {}", Span(stamp.since(window.base)));
+        let expected = format!("{} not before {}", words::awaited(&wanted.expect), Span(wanted.not_before));
+        let saw = format!("it came after {}", Span(stamp.since(window.base)));
         let mut finding = self.finding(stamp, FindingCode::AnsweredTooEarly, expected, saw);
         finding.event = Some(arrival.event);
         self.fail(finding);
@@ -58,8 +66,8 @@ impl Engine {
 
     fn too_late(&mut self, expectation: &Expectation, at: usize, stamp: Time, event: usize) {
         let wanted = &expectation.wanted[at];
-        let expected = format!("{} within {}", self.awaited(expectation), Span(wanted.within));
-        let saw = format!("it after {}", Span(stamp.since(self.window(wanted).base)));
+        let expected = format!("{} within {}", words::awaited(&wanted.expect), Span(wanted.within));
+        let saw = format!("it came after {}", Span(stamp.since(self.window(wanted).base)));
         let mut finding = self.finding(stamp, FindingCode::AnsweredTooLate, expected, saw);
         finding.event = Some(event);
         self.fail(finding);
@@ -79,7 +87,7 @@ impl Engine {
         let Some(arrival) = self.take_front(expectation.index, None) else { return };
         let before = self.acts.map_or(Duration::ZERO, |acts| acts.first.since(stamp));
         let expected = format!("{} as an answer", self.awaited(expectation));
-        let saw = format!("it, {} before the question", Span(before));
+        let saw = format!("it came {} before the question", Span(before));
         let mut finding = self.finding(stamp, FindingCode::AnsweredTooEarly, expected, saw);
         finding.event = Some(arrival.event);
         self.fail(finding);
@@ -109,11 +117,10 @@ impl Engine {
         }
         let event = self.note(now, expectation.index, EventKind::Nothing);
         let waited = Span(now.since(self.acted.after));
-        let within = expectation.wanted.iter().map(|wanted| wanted.within).max().unwrap_or_default();
-        let expected = format!("{} within {}", self.awaited(expectation), Span(within));
+        let expected = self.awaited_in_time(expectation);
         let saw = match alone {
             Some(_) => format!("an ACK alone, and nothing more in {waited}"),
-            None => format!("nothing that answers, in {waited}"),
+            None => format!("no answer in {waited}"),
         };
         let mut finding = self.finding(now, FindingCode::SilentWhereAnswerRequired, expected, saw);
         finding.event = Some(event);

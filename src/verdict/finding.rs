@@ -139,7 +139,7 @@ finding_codes! {
     ClockStepped = "clock-stepped",
     /// The upper tester did not do what it was asked.
     UpperTesterBroken = "upper-tester-broken",
-    /// The trial ran longer than everything that it waits for.
+    /// The trial ran longer than everything that it waits for, or more came than is kept.
     TrialOverran = "trial-overran",
     /// The case asks for a value that does not exist at this point.
     CaseUndefined = "case-undefined",

@@ -189,7 +189,7 @@ pub(super) fn questions(profile: &Profile, places: &Places, surroundings: &Arc<S
             seed: surroundings.config.seed,
             script: script.clone(),
             level: Level::Must,
-            longest_wait: script.longest_wait(&|name| profile.variable(name)),
+            longest_wait: script.longest_wait(&|name| profile.variable(name), &profile.tolerance),
             private_application: false,
             target_port: place.port.unwrap_or(*profile.ports.target.start()),
             capabilities: Arc::clone(&place.capabilities),

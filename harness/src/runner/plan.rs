@@ -167,7 +167,8 @@ fn planned(trial: &Trial<'_>, script: &Script, wanted: &PlanFor) -> Result<Plann
     let id = trial.id.to_string();
     let family = trial.id.family();
     let lookup = |name: &str| profile.variable(name);
-    let (expected, longest) = (script.expected_duration(&lookup), script.longest_wait(&lookup));
+    let (expected, longest) =
+        (script.expected_duration(&lookup), script.longest_wait(&lookup, &profile.tolerance));
     let levels = case.requirements.iter().filter_map(|id| catalogue.get(id)).map(|found| found.level);
     let level = levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must);
     let place = places.choose(script, &case.needs, &surroundings.config.fixtures);

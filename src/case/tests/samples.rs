@@ -229,7 +229,7 @@ fn read_all(text: String) {
         let _ = suite.check(&Vocabulary::default());
         for trial in suite.trials() {
             if let Ok(script) = trial.script() {
-                let _ = script.longest_wait(&|_| None);
+                let _ = script.longest_wait(&|_| None, &crate::profile::Tolerance::default());
                 let _ = script.expected_duration(&|_| None);
                 let _ = script.capabilities();
             }

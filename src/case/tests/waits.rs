@@ -1,4 +1,5 @@
 use crate::case::{Capability, CaseFile, Script};
+use crate::profile::Tolerance;
 use pretty_assertions::assert_eq;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,6 +13,11 @@ fn script(lines: &str) -> Script {
     file.cases()[0].script(0).expect("a script")
 }
 
+/// A target whose times are exact.
+const EXACT: Tolerance = Tolerance { absolute: Duration::ZERO, relative: 0.0 };
+/// Milliseconds of a way into a state, with a delayed ACK of 200 ms.
+const WAY: u128 = 8 * 1200;
+
 fn waits(lines: &str) -> (u128, u128) {
     let profile = |name: &str| match name {
         "MSL" => Some(Duration::from_secs(30)),
@@ -19,22 +25,22 @@ fn waits(lines: &str) -> (u128, u128) {
         _ => None,
     };
     let script = script(lines);
-    (script.longest_wait(&profile).as_millis(), script.expected_duration(&profile).as_millis())
+    (script.longest_wait(&profile, &EXACT).as_millis() - WAY, script.expected_duration(&profile).as_millis())
 }
 
 #[test]
 fn every_step_counts_with_its_longest_and_its_certain_wait() {
     let cases = [
         ("    steps: []", (0, 0)),
-        ("    steps: []\n    then: CLOSED", (1200, 0)),
+        ("    steps: []\n    then: CLOSED", (3500, 0)),
         ("    steps: [{silence: 1s}, {wait: 2s}]", (3000, 3000)),
         ("    steps: [{expect: ACK}]", (1200, 0)),
         ("    steps: [{expect: ACK, within: 3s, not-before: 500ms}]", (3000, 500)),
         ("    steps: [{expect: {all-of: [{expect: ACK, within: 3s}, {expect: RST}]}}]", (3000, 0)),
-        ("    steps: [{one-of: {a: [{expect: ACK}, {silence: 5s}], b: [{silence: 2s}]}}]", (6200, 2000)),
+        ("    steps: [{one-of: {a: [{expect: ACK}, {silence: 5s}], b: [{silence: 2s}]}}]", (7000, 2000)),
         ("    steps: [{app: expect eof, within: 2s}, {app: close}]", (3200, 0)),
         ("    steps: [{app: expect nothing, within: 2s}]", (2000, 2000)),
-        ("    steps: [{probe: alive}, {state: CLOSED}]", (2400, 0)),
+        ("    steps: [{probe: alive}, {state: CLOSED}]", (4700, 0)),
         ("    steps: [{repeat: 4, steps: [{wait: $i * 100ms}]}]", (600, 600)),
         (
             "    steps: [{expect: ACK, as: a}, {retransmissions: {of: a, at-least: 2, within: 7s}}]",
@@ -48,12 +54,29 @@ fn every_step_counts_with_its_longest_and_its_certain_wait() {
 }
 
 #[test]
+fn tolerances_and_what_is_sent_on_the_way_come_on_top() {
+    let tolerance = Tolerance { absolute: Duration::from_millis(100), relative: 0.1 };
+    let longest = |lines: &str| script(lines).longest_wait(&|_| None, &tolerance).as_millis();
+    let way = longest("    steps: []");
+    assert_eq!(way, 8 * 1200);
+    assert_eq!(longest("    steps: [{silence: 1s}, {wait: 1s}, {expect: ACK, within: 2s}]") - way, 4400);
+    let sent = CaseFile::read(
+        "a/b.yaml",
+        "about: x\ncases:\n  x:\n    given: {state: ESTABLISHED, sent: 100000, unacked: 1000}\n    steps: []\n",
+    );
+    let sent = sent.expect("a file").cases()[0].script(0).expect("a script");
+    assert_eq!(sent.longest_wait(&|_| None, &tolerance).as_millis() - way, 1010);
+}
+
+#[test]
 fn measure_waits_beyond_its_end_by_its_tolerance() {
     let text = "about: x\ncases:\n  x:\n    given: TIME-WAIT\n    steps: [{measure: time-wait, is: 2 * MSL, tolerance: 5%}]\n";
     let script = CaseFile::read("a/b.yaml", text).expect("a file").cases()[0].script(0).expect("a script");
-    let profile = |_: &str| Some(Duration::from_secs(30));
-    let waits = (script.longest_wait(&profile).as_secs(), script.expected_duration(&profile).as_secs());
-    assert_eq!(waits, (66, 60));
+    let profile = |name: &str| (name == "MSL").then_some(Duration::from_secs(30));
+    let longest = script.longest_wait(&profile, &EXACT).as_secs();
+    let waits = (longest, script.expected_duration(&profile).as_secs());
+    // Seventeen ways one after the other, twice 5 % beyond the end, and the last answer.
+    assert_eq!(waits, (17 * 8 + 60 + 6 + 1, 60));
 }
 
 #[test]

@@ -150,16 +150,16 @@ fn findings_say_what_was_asked_and_what_was_seen() {
     ];
     assert_snapshot!(texts.join("\n"), @r"
     application-saw-otherwise; did      had the application accept; expected the application to accept our connection within 1 s; saw      nothing within the wait
-    application-call-failed; did      had the application shut down its side; expected the application's call to work within 1 s; saw      the error ENOTCONN
-    application-call-failed; did      had the application send 10 octets; expected the application's call to work within 1 s; saw      a reset
-    application-saw-otherwise; did      had the application wait for the end of its connection; expected the application to see the end of the stream within 1 s; saw      2 octets of data
+    application-call-failed; did      had the application shut down its side; expected the application's call to work; saw      the error ENOTCONN
+    application-call-failed; did      had the application send 10 octets; expected the application's call to work; saw      a reset
+    application-saw-otherwise; did      had the application wait for the end of its connection; expected the application to see the end of the stream within 1 s; saw      2 octets of text
     application-saw-otherwise; did      had the application wait for the end of its connection; expected the application to see the end of the stream within 1 s; saw      nothing within the wait
     application-saw-otherwise; did      had the application wait for the end of its connection; expected the application to see a reset within 5 s; saw      the end of the stream
-    application-saw-otherwise; did      had the application wait for the end of its connection; expected the application to see neither data nor an end within 1 s; saw      a timeout
+    application-saw-otherwise; did      had the application wait for the end of its connection; expected the application to see neither text nor an end within 1 s; saw      a timeout
     application-saw-otherwise; did      had the application accept; expected the application to see no connection within 1 s; saw      a connection from 198.18.0.1:40000
-    application-call-failed; did      had the application set NoDelay(true); expected the application's call to work within 1 s; saw      the error EINVAL
-    application-starved; did      had the application receive 10 octets; expected 10 octets for the application; saw      a reset, after 0 octets
-    application-call-failed; did      had the application killed; expected the application's call to work within 1 s; saw      a connection under way from 198.18.0.1:40000
+    application-call-failed; did      had the application set nodelay on; expected the application's call to work; saw      the error EINVAL
+    application-starved; did      had the application receive 10 octets; expected the application to receive 10 octets within 1 s; saw      a reset
+    application-call-failed; did      had the application killed; expected the application's call to work; saw      a connection under way from 198.18.0.1:40000
     ");
 }
 
@@ -241,12 +241,12 @@ fn established_octets_altered_missing_or_too_many_are_named() {
         told(|_| AppOutcome::Done),
     ];
     assert_snapshot!(texts.join("\n"), @r"
-    application-data-differs; did      had the application receive 100 octets; expected our 100 octets as we sent them; saw      100 octets, altered from octet 40 on
-    application-starved; did      had the application receive 100 octets; expected 100 octets for the application; saw      99 octets of data, after 99 octets
-    application-starved; did      had the application receive 100 octets; expected 100 octets for the application; saw      the end of the stream, after 99 octets
-    application-data-differs; did      had the application receive 100 octets; expected our 100 octets as we sent them; saw      101 octets, altered from octet 100 on
-    application-starved; did      had the application receive 100 octets; expected 100 octets for the application; saw      nothing within the wait, after 0 octets
-    application-starved; did      had the application receive 100 octets; expected 100 octets for the application; saw      the call worked, after 0 octets
+    application-data-differs; did      had the application receive 100 octets; expected the application to receive our 100 octets as we sent them; saw      100 octets, other than ours from octet 40 on
+    application-starved; did      had the application receive 100 octets; expected the application to receive 100 octets within 1 s; saw      only 99 octets
+    application-starved; did      had the application receive 100 octets; expected the application to receive 100 octets within 1 s; saw      the end of the stream after 99 octets
+    application-data-differs; did      had the application receive 100 octets; expected the application to receive our 100 octets as we sent them; saw      101 octets, other than ours from octet 100 on
+    application-starved; did      had the application receive 100 octets; expected the application to receive 100 octets within 1 s; saw      nothing within the wait
+    application-starved; did      had the application receive 100 octets; expected the application to receive 100 octets within 1 s; saw      the call worked
     ");
 }
 
@@ -297,15 +297,15 @@ fn established_other_octets_than_those_written_are_named() {
       data: 0xe4 | 0xe5
     wrong-data
       did      had the application send 10 octets
-      expected ACK with 10 octets of the stream
+      expected ACK with 10 octets of text
       saw      ACK seq=1 ack=1 len=10 win=60000 after 1 ms
-      data: what the application wrote | altered from octet 3 of the text on
+      data: what the application wrote | other text, from its octet 3 on
     ");
     assert_snapshot!(told(|octets| octets.truncate(9)), @r"
     fail
     wrong-data
       did      had the application send 10 octets
-      expected ACK with 10 octets of the stream
+      expected ACK with 10 octets of text
       saw      ACK seq=1 ack=1 len=9 win=60000 after 1 ms
       data: 10 octets | 9 octets
     ");
@@ -318,7 +318,7 @@ fn established_other_octets_than_those_written_are_named() {
       data: no octet: the application has written 10 | 0x00
     wrong-data
       did      had the application send 10 octets
-      expected ACK with 10 octets of the stream
+      expected ACK with 10 octets of text
       saw      ACK seq=1 ack=1 len=11 win=60000 after 1 ms
       data: 10 octets | 11 octets
     ");

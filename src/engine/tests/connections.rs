@@ -79,7 +79,7 @@ fn established_a_reset_of_the_connection_answers_no_question_to_a_closed_port() 
     silent-where-answer-required
       did      sent ACK seq=1 ack=1 win=65535
       expected RST seq=question.ack within 1 s
-      saw      nothing that answers, in 2.02 s
+      saw      no answer in 2.02 s
     ");
 }
 
@@ -166,7 +166,7 @@ fn two_established_the_answer_on_the_other_connection_is_none() {
     silent-where-answer-required
       did      sent ACK seq=1 ack=1 len=100 win=65535
       expected ACK ack=text.end within 1 s
-      saw      nothing that answers, in 2.02 s
+      saw      no answer in 2.02 s
     ");
 }
 
@@ -205,6 +205,6 @@ fn two_established_a_segment_of_nobody_is_recorded_and_answers_nothing() {
     silent-where-answer-required
       did      sent ACK seq=1 ack=1 len=100 win=65535
       expected ACK ack=text.end within 1 s
-      saw      nothing that answers, in 2.02 s
+      saw      no answer in 2.02 s
     ");
 }

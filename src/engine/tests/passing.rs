@@ -25,7 +25,7 @@ fn established_an_ack_stamped_before_the_question_is_no_answer() {
     silent-where-answer-required
       did      sent ACK seq=0 ack=1 len=1 win=65535
       expected ACK seq=SND.NXT ack=RCV.NXT within 1 s
-      saw      nothing that answers, in 2.02 s
+      saw      no answer in 2.02 s
     ");
 }
 
@@ -50,7 +50,7 @@ fn established_an_ack_stamped_before_and_looked_at_after_the_question_is_no_answ
     silent-where-answer-required
       did      sent ACK seq=0 ack=1 len=1 win=65535
       expected ACK seq=SND.NXT ack=RCV.NXT within 1 s
-      saw      nothing that answers, in 2.02 s
+      saw      no answer in 2.02 s
     ");
 }
 
@@ -65,7 +65,7 @@ fn established_a_reset_stamped_before_the_question_is_too_early() {
     answered-too-early
       did      sent ACK seq=0 ack=1 len=1 win=65535
       expected RST ACK as an answer
-      saw      it, 50 ms before the question
+      saw      it came 50 ms before the question
     ");
 }
 

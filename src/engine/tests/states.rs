@@ -96,7 +96,7 @@ fn established_a_wire_that_disagrees_alone_is_the_wrong_state() {
     wrong-state
       did      sent ACK seq=0 ack=1 len=1 win=65535
       expected ESTABLISHED, where the question draws ACK seq=SND.NXT ack=RCV.NXT within 1 s
-      saw      nothing that answers, in 2.02 s
+      saw      no answer in 2.02 s
     ");
 }
 
@@ -247,7 +247,7 @@ fn established_a_fin_that_no_step_looked_at_ends_the_state() {
     wrong-state
       did      sent ACK seq=0 ack=1 len=1 win=65535
       expected ESTABLISHED
-      saw      its FIN
+      saw      its FIN: it has left this state
     ");
 }
 

@@ -34,7 +34,7 @@ fn established_an_answer_stamped_late_and_looked_at_late_is_late() {
     answered-too-late
       did      sent ACK seq=1 ack=1 len=100 win=65535
       expected ACK ack=text.end within 1 s
-      saw      it after 1.1 s
+      saw      it came after 1.1 s
     ");
 }
 
