@@ -18,7 +18,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::path::Path;
 
 /// What every laboratory is made of.
-const TOOLS: [&str; 5] = ["ip", "ethtool", "nsenter", "setpriv", "unshare"];
+const TOOLS: [&str; 6] = ["ip", "ethtool", "sysctl", "nsenter", "setpriv", "unshare"];
 
 fn main() {
     let mut arguments = Arguments::from_args();
