@@ -1,7 +1,7 @@
 //! `tcpspec check`: cases, profiles and ledgers, without running anything.
 
 use crate::cli::exit;
-use crate::run::{Stop, case_files, fixtures, invalid, read_file};
+use crate::run::{Stop, case_files, fixtures, invalid, read_file, say};
 use std::path::{Path, PathBuf};
 use tcpspec_core::case::{Suite, Vocabulary};
 use tcpspec_core::ledger::{LINUX, Ledger};
@@ -42,12 +42,8 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
         }
     }
     if problems.is_empty() {
-        println!(
-            "{} cases, {} trials, {} requirements: all well",
-            suite.cases().count(),
-            trials.len(),
-            catalogue.len()
-        );
+        let (cases, trials) = (suite.cases().count(), trials.len());
+        say(false, &format!("{cases} cases, {trials} trials, {} requirements: all well", catalogue.len()));
         return Ok(exit::GREEN);
     }
     Err(invalid(&problems))

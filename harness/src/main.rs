@@ -5,11 +5,15 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tcpspec::audit::{self, CloseWaitAudit, Kept};
-use tcpspec::cli::{AuditArguments, Cli, Command};
+use tcpspec::cli::{self, AuditArguments, Cli, Command};
 use tcpspec::{check, measure, run};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // An application must see a closed connection as an error.
+    if !matches!(cli.command, Some(Command::UpperTester)) {
+        cli::end_when_unread();
+    }
     let result = match cli.command {
         None => run::run(&cli.run, this_program()),
         Some(Command::Run(arguments)) => run::run(&arguments, this_program()),

@@ -15,7 +15,7 @@ use tcpspec_core::case::{Capability, Family, Fixtures, Suite};
 use tcpspec_core::engine::TrialConfig;
 use tcpspec_core::ledger::{Date, Ledger};
 use tcpspec_core::profile::{Kind, Profile};
-use tcpspec_core::requirement::{Catalogue, Level};
+use tcpspec_core::requirement::{Catalogue, Level, Threshold};
 use tcpspec_core::yaml::{Diagnostic, render};
 
 /// A run that ended before it began: what to say, and the code to exit with.
@@ -41,19 +41,21 @@ impl Stop {
 pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
     // First of all: it must come before any thread, and the kernel takes its time over it.
     let kernel = (run.target == "kernel" && !run.list).then(|| KernelBench::prepare(program));
-    let inputs = Inputs::read(&run.target, run.cases.as_deref())?;
+    let inputs = Inputs { again: again(run), ..Inputs::read(&run.target, run.cases.as_deref())? };
     let seed = run.seed.unwrap_or_else(random_seed);
     let plan = Arc::new(inputs.plan(seed)?);
     let selection = Selection { filters: run.filters.clone(), exact: run.exact, skip: run.skip.clone() };
-    check_selection(&selection, &plan, run)?;
+    let selected = check_selection(&selection, &plan, run)?;
     let board = Arc::new(Board::new(plan.trials.len()));
     let ledger = inputs.ledger(run)?;
     let verdicts = Arc::new(Verdicts::new(run.level, Arc::clone(&inputs.catalogue), ledger));
     let json = run.format == Some(Format::Json);
-    let status = Status::new(!json && !run.list);
+    // Only whole lines can be told from it: it would wipe out the characters of `terse`.
+    let lines = matches!(run.format, None | Some(Format::Pretty)) && !run.quiet;
+    let status = Status::new(lines && !run.list);
     let printing = Arc::new(Printing { plan, board, verdicts, status });
     let arguments = arguments(run, &selection, &printing.plan);
-    if run.list {
+    if run.list || selected == 0 {
         let _ = libtest_mimic::run(&arguments, trials(&printing));
         return Ok(exit::GREEN);
     }
@@ -71,8 +73,8 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
 
 /// What a run reads before it touches anything.
 pub(crate) struct Inputs {
-    /// As the user named it.
-    target: String,
+    /// The command that repeats a run like this, but for seed and trial.
+    again: String,
     catalogue: Arc<Catalogue>,
     suite: Arc<Suite>,
     fixtures: Arc<Fixtures>,
@@ -102,7 +104,7 @@ impl Inputs {
             }
         };
         Ok(Self {
-            target: target.to_owned(),
+            again: "tcpspec".into(),
             catalogue,
             suite: Arc::new(suite),
             fixtures: Arc::new(fixtures),
@@ -142,8 +144,6 @@ impl Inputs {
         };
         let places = Places::of(&self.profile, &capabilities);
         let surroundings = Arc::new(Surroundings { config, families: families(&self.profile) });
-        let target =
-            if self.target == "kernel" { String::new() } else { format!(" --target {}", self.target) };
         Plan::make(PlanFor {
             suite,
             catalogue: Arc::clone(&self.catalogue),
@@ -151,7 +151,7 @@ impl Inputs {
             surroundings,
             places,
             seed,
-            again: format!("tcpspec{target} --seed {seed:x}"),
+            again: format!("{} --seed {seed:x}", self.again),
         })
         .map_err(|found| invalid(&found))
     }
@@ -163,7 +163,8 @@ impl Inputs {
                 let text = read_file(Path::new(file), "ledger")?;
                 Ledger::read(file, &text).map_err(|found| invalid(&found))?
             }
-            (None, Kind::Kernel) => {
+            // It speaks of the built-in cases.
+            (None, Kind::Kernel) if run.cases.is_none() => {
                 let (file, text) = tcpspec_core::ledger::LINUX;
                 Ledger::read(file, text).map_err(|found| invalid(&found))?
             }
@@ -237,12 +238,13 @@ fn drive(
     std::thread::scope(|scope| {
         let board = &printing.board;
         let driving = std::thread::Builder::new().name("bench".into()).spawn_scoped(scope, move || {
+            let _closing = board.closing();
             let mut sink = board.as_ref();
             let driver = Driver::new(bench, most_at_once).map(|driver| driver.asking(questions));
             let result = driver.and_then(|mut driver| driver.run(jobs, &mut sink));
             board.close(result.err().map(|error| error.to_string()));
         });
-        driving
+        let driving = driving
             .map_err(|error| Stop::new(exit::BENCH_UNABLE, format!("no thread for the bench: {error}")))?;
         let status = Arc::clone(&printing.status);
         let drawing = std::thread::Builder::new().name("status".into());
@@ -251,27 +253,66 @@ fn drive(
         // Its counts are libtest's; the code to exit with follows from the verdicts.
         let _ = libtest_mimic::run(&arguments, trials);
         printing.status.end();
+        // Where it panicked, every trial that it left behind has said so.
+        let _ = driving.join();
         Ok(())
     })
 }
 
-/// Nothing selected is a mistake, and so is a filter that selects nothing.
-fn check_selection(selection: &Selection, plan: &Plan, run: &RunArguments) -> Result<(), Stop> {
+/// Nothing selected is a mistake, and so is a filter that selects nothing: it is misspelt, or its
+/// trial is gone, and a run without it would be green for the wrong reason. How many are selected.
+fn check_selection(selection: &Selection, plan: &Plan, run: &RunArguments) -> Result<usize, Stop> {
     let ids: Vec<_> = plan.trials.iter().map(|trial| trial.id.as_str()).collect();
+    let misses = selection.misses(&ids);
     let selected = plan.trials.iter().filter(|trial| selection.selects(&trial.id));
-    let mut selected = selected.filter(|trial| !run.ignored || trial.fate == Fate::Slow);
-    if selected.next().is_some() {
-        return Ok(());
+    let selected = selected.filter(|trial| !run.ignored || trial.fate == Fate::Slow).count();
+    // A list may well be empty: test runners ask what is ignored, whether anything is or not.
+    if misses.is_empty() && (selected > 0 || run.list) || run.filters_may_miss {
+        return Ok(selected);
     }
-    let mut message = String::from("nothing is selected");
-    for (filter, nearest) in selection.misses(&ids) {
+    let what = if selected > 0 { "a filter selects nothing" } else { "nothing is selected" };
+    let mut message = String::from(what);
+    for (filter, nearest) in misses {
         message.push_str(&format!("\n  no trial matches `{filter}`"));
         if let Some(nearest) = nearest {
             message.push_str(&format!("; did you mean `{nearest}`?"));
         }
     }
+    if run.ignored {
+        message.push_str("\n  `--ignored` runs slow trials only");
+    }
     message.push_str("\n  `tcpspec --list` shows all trials");
     Err(Stop::new(exit::NOTHING_SELECTED, message))
+}
+
+/// The command that repeats a run like this, but for seed and trial: whatever else can change a
+/// verdict is in it.
+fn again(run: &RunArguments) -> String {
+    let mut command = String::from("tcpspec");
+    let mut add = |flag: &str, value: &str| command.push_str(&format!(" {flag} {}", quoted(value)));
+    if run.target != "kernel" {
+        add("--target", &run.target);
+    }
+    if let Some(cases) = &run.cases {
+        add("--cases", &cases.display().to_string());
+    }
+    if let Some(ledger) = &run.ledger {
+        add("--ledger", ledger);
+    }
+    if run.level != Threshold::Must {
+        add("--level", &run.level.to_string());
+    }
+    command
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "/._-+:=,@%".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// The families in which the target has an address.
@@ -381,7 +422,7 @@ pub(crate) fn source_of(file: &str) -> String {
 }
 
 /// In front of or behind the test output, out of the way of a program that reads it.
-fn say(json: bool, text: &str) {
+pub(crate) fn say(json: bool, text: &str) {
     // A reader that went away is no reason to stop.
     let _ = if json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
 }
@@ -394,3 +435,26 @@ fn random_seed() -> u64 {
 
 /// Folders of a `cases` directory that hold no cases.
 const NOT_AREAS: [&str; 4] = ["requirements", "profiles", "ledger", "fixtures"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use pretty_assertions::assert_eq;
+
+    fn arguments(words: &[&str]) -> RunArguments {
+        let words = ["tcpspec"].iter().chain(words);
+        crate::cli::Cli::try_parse_from(words).expect("arguments").run
+    }
+
+    #[test]
+    fn command_that_repeats_a_trial_has_all_that_can_change_its_verdict() {
+        assert_eq!(again(&arguments(&["closed", "--test-threads", "3", "-q", "--seed", "7"])), "tcpspec");
+        let all = ["--target", "my dut.yaml", "--cases", "c/", "--ledger", "it's", "--level", "should"];
+        assert_eq!(
+            again(&arguments(&all)),
+            r"tcpspec --target 'my dut.yaml' --cases c/ --ledger 'it'\''s' --level should"
+        );
+        assert_eq!([quoted(""), quoted("a/b:v4:seq=1"), quoted("$x")], ["''", "a/b:v4:seq=1", "'$x'"]);
+    }
+}

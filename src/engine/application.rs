@@ -173,6 +173,7 @@ impl Engine {
         if call.action.acts() {
             self.acted = Acted { before: Time(report.began), after: ended };
             self.acts = Some(Acts::and(self.acts, Time(report.began)));
+            self.connections[call.index].inbox.scope.asked(false);
         }
         if let Some(label) = call.label.take() {
             let labelled =

@@ -1,10 +1,10 @@
 //! What arrives: decoding, the referee, and the queue from which steps take their segments.
 
-use super::connection::Arrival;
+use super::inbox::{Arrival, Scope};
 use super::{Engine, words};
 use crate::case::Acks;
 use crate::referee::{Violation, Watch};
-use crate::segment::{Endpoint, Flags, Packet, Received, decode};
+use crate::segment::{Endpoint, Flags, Packet, Received, Segment, decode};
 use crate::seq::SeqNum;
 use crate::time::Time;
 use crate::verdict::{EventKind, Finding};
@@ -16,6 +16,20 @@ pub(super) struct Aside {
     /// The connection whose steps await the answer.
     pub(super) connection: usize,
     pub(super) watch: Watch,
+    /// What came since we last sent something there.
+    pub(super) seen: Vec<(SeqNum, u32, Flags)>,
+}
+
+impl Aside {
+    /// Whether exactly this came before; from now on it did.
+    fn came_before(&mut self, segment: &Segment) -> bool {
+        let this = (segment.seq, segment.len(), segment.flags);
+        let before = !segment.is_empty() && self.seen.contains(&this);
+        if !before {
+            self.seen.push(this);
+        }
+        before
+    }
 }
 
 impl Engine {
@@ -66,6 +80,10 @@ impl Engine {
         for violation in violations {
             self.violation(stamp, event, violation);
         }
+        let again = match (own, aside) {
+            (None, Some(aside)) => self.asides[aside].came_before(&received.segment),
+            _ => false,
+        };
         let connection = &mut self.connections[index];
         if own.is_some() {
             let segment = &received.segment;
@@ -75,35 +93,38 @@ impl Engine {
                 connection.history.push((stamp, segment.seq, segment.len(), control));
             }
         }
-        connection.inbox.push_back(Arrival { stamp, received, event, aside: own.is_none() });
+        let arrival = Arrival { stamp, received, event, aside: own.is_none(), again };
+        connection.inbox.push(arrival);
         if own.is_some() {
             self.acknowledge_unasked(now, index);
         }
     }
 
-    /// `acks: all` and `acks: every N`.
+    /// `acks: all` and `acks: every N`; not on the way into the first state, which says itself what
+    /// is acknowledged.
     fn acknowledge_unasked(&mut self, now: Time, index: usize) {
         let connection = &mut self.connections[index];
-        let Some(arrival) = connection.inbox.back() else { return };
+        let Some(arrival) = connection.inbox.last() else { return };
         let segment = &arrival.received.segment;
         if segment.is_empty() || segment.flags.contains(Flags::SYN) || connection.iss.is_none() {
             return;
         }
-        let end = connection.arrived_end.unwrap_or(connection.snd_nxt);
-        let in_order = segment.seq.at_or_before(end);
-        let end = if in_order { end.later(segment.end()) } else { end };
-        connection.arrived_end = Some(end);
+        let (seq, end, fin) = (segment.seq, segment.end(), segment.flags.contains(Flags::FIN));
+        let arrived = connection.arrived();
+        let gap_before = arrived.has_gap();
+        arrived.add(seq, end);
+        let gap = gap_before || arrived.has_gap();
         connection.arrivals_to_acknowledge += 1;
         let due = match self.acks {
             Acks::None => false,
             Acks::All => true,
-            // A FIN and a gap are acknowledged at once.
-            Acks::Every(n) => {
-                connection.arrivals_to_acknowledge >= n || !in_order || segment.flags.contains(Flags::FIN)
-            }
+            // RFC 5681 section 4.2: a gap, and what fills one, are acknowledged at once.
+            Acks::Every(n) => connection.arrivals_to_acknowledge >= n || gap || fin,
         };
-        if due {
+        if due && !self.is_preparing() {
+            let connection = &mut self.connections[index];
             connection.arrivals_to_acknowledge = 0;
+            let end = connection.arrived().edge();
             self.send_ack(now, index, end);
         }
     }
@@ -130,8 +151,16 @@ impl Engine {
 
     /// Puts aside everything that has come so far: a question asked now is answered later.
     pub(super) fn clear_inbox(&mut self, index: usize) {
+        self.connections[index].inbox.scope = Scope::ALL;
         while self.take_front(index, Some("before the question")).is_some() {}
+        self.connections[index].inbox.scope = Scope::OWN;
         self.acts = None;
+    }
+
+    /// A step has looked at what came on this connection.
+    pub(super) fn looked_at(&mut self, index: usize) {
+        self.acts = None;
+        self.connections[index].inbox.scope.looked();
     }
 
     fn violation(&mut self, at: Time, event: usize, violation: Violation) {

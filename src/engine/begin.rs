@@ -1,20 +1,22 @@
-//! The beginning: connections and the way into their states; and the beginning of every step.
+//! The beginning: connections; and the beginning of every step.
 
 use super::application::Call;
 use super::arrivals::Aside;
 use super::build::Built;
-use super::connection::{Connection, Offer};
+use super::config::Application;
+use super::connection::Connection;
 use super::eval::Undefined;
 use super::expectation::Expectation;
+use super::inbox::Scope;
 use super::labels::Labelled;
+use super::offer::Offer;
 use super::passing::Acts;
 use super::{Acted, Action, Block, BlockKind, Engine, Waiting, series, stream};
 use crate::app::AppCommand;
-use crate::case::{AppAction, Capability, Data, Expr, Given, Send, Step, StepKind};
+use crate::case::{Expr, Given, Send, Step, StepKind, Word};
 use crate::referee::Watch;
 use crate::segment::{Endpoint, Flags, encode_fragments, encode_icmp, encode_segment};
 use crate::seq::SeqNum;
-use crate::state::State;
 use crate::time::Time;
 use crate::verdict::EventKind;
 use std::sync::Arc;
@@ -25,8 +27,8 @@ impl Engine {
         for given in self.script.given.clone() {
             let index = self.connections.len();
             self.add_connection(given.clone(), given.connection.clone())?;
-            let block = self.way_into(&given, index)?;
-            self.program.push_back(block);
+            let way = self.way_into(&given, index)?;
+            self.program.extend(way);
         }
         let steps = Arc::clone(&self.script.steps);
         self.program.push_back(Block { steps, next: 0, connection: None, kind: BlockKind::Body });
@@ -56,7 +58,6 @@ impl Engine {
             window_scale: given.window_scale,
             sack: given.sack,
             timestamps: given.timestamps,
-            window: given.window.unwrap_or(u16::MAX),
         };
         let seeded = stream::mix(self.config.seed ^ u64::from(number).wrapping_mul(0x9e37)) as u32;
         let irs = match &given.irs {
@@ -70,18 +71,6 @@ impl Engine {
         }
         self.connections.push(connection);
         Ok(self.connections.len() - 1)
-    }
-
-    /// The steps from nothing to the state that a connection starts from.
-    pub(super) fn way_into(&self, given: &Given, index: usize) -> Result<Block, Undefined> {
-        let capabilities = &self.config.capabilities;
-        let mut steps: Vec<Step> = self
-            .config
-            .fixtures
-            .path(given.state, given.by, capabilities)
-            .ok_or_else(|| Undefined(format!("no way into {} that this target can go", given.state)))?;
-        steps.extend(sent_octets(given));
-        Ok(Block { steps: steps.into(), next: 0, connection: Some(index), kind: BlockKind::Preparing })
     }
 
     /// Begins a step: acts at once, or sets what is waited for.
@@ -102,6 +91,7 @@ impl Engine {
             }
             StepKind::Silence(span) => {
                 self.waiting = Waiting::Silence { span: self.span(index, span)? };
+                self.connections[index].inbox.scope = Scope::ALL;
             }
             StepKind::Wait(span) => {
                 self.waiting = Waiting::Pause { until: now + self.span(index, span)? };
@@ -113,10 +103,10 @@ impl Engine {
             StepKind::Icmp(spec) => {
                 let error = self.build_icmp(index, spec)?;
                 let packet = encode_icmp(&error)
-                    .map_err(|_| Undefined(format!("{:?} has no form in IPv6", spec.kind)))?;
+                    .map_err(|_| Undefined(format!("{} has no form in IPv6", spec.kind.word())))?;
                 self.actions.push(Action::Send(packet));
                 self.note(now, index, EventKind::SentIcmp(error));
-                self.act(now);
+                self.act(now, index, false);
             }
             StepKind::Retransmissions(spec) => {
                 self.waiting = Waiting::Series(Box::new(series::Series::new(self, index, spec)?));
@@ -125,12 +115,12 @@ impl Engine {
             StepKind::Probe(probe) => {
                 self.clear_inbox(index);
                 let steps = super::probe::steps(*probe, &self.connections[index], &step.place);
-                self.push(steps, Some(index), BlockKind::Body);
+                self.push(steps, Some(index), BlockKind::Probing);
             }
             StepKind::State(state) => self.check_state(now, index, *state),
             StepKind::Repeat { times, steps } => {
                 let times = self.field(index, times, 32)?;
-                if times > 0 {
+                if times > 0 && !steps.is_empty() {
                     self.push(Arc::clone(steps), None, BlockKind::Repeat { turn: 0, times });
                 }
             }
@@ -148,14 +138,16 @@ impl Engine {
             }
             None => self.actions.push(Action::Send(encode_segment(&segment))),
         }
+        let echoes = self.config.application() == Application::Echo;
         let connection = &mut self.connections[index];
         let (bench, target) = (segment.source(), segment.destination());
-        if (bench, target) == (connection.bench, connection.target) {
+        let aside = (bench, target) != (connection.bench, connection.target);
+        if !aside {
             connection.watch.sent(&segment);
             if legal {
                 connection.note_sent(&segment);
             }
-            if legal && self.config.capabilities.contains(&Capability::Echo) {
+            if legal && echoes {
                 connection.will_be_echoed(&segment);
             }
         } else {
@@ -164,12 +156,16 @@ impl Engine {
                 Some(aside) => aside,
                 None => {
                     let watch = Watch::new(bench, target, self.config.link_mtu);
-                    self.asides.push(Aside { bench, target, connection: index, watch });
+                    self.asides.push(Aside { bench, target, connection: index, watch, seen: Vec::new() });
                     self.asides.last_mut().expect("just pushed")
                 }
             };
             aside.connection = index;
             aside.watch.sent(&segment);
+            // A RST draws nothing that was not under way.
+            if !segment.flags.contains(Flags::RST) {
+                aside.seen.clear();
+            }
         }
         if let Some(label) = &spec.label {
             let labelled =
@@ -178,7 +174,7 @@ impl Engine {
             self.departing.push(label.clone());
         }
         self.note(now, index, EventKind::Sent(Box::new(segment)));
-        self.act(now);
+        self.act(now, index, aside);
         Ok(())
     }
 
@@ -195,7 +191,8 @@ impl Engine {
         }
     }
 
-    fn act(&mut self, now: Time) {
+    fn act(&mut self, now: Time, index: usize, aside: bool) {
+        self.connections[index].inbox.scope.asked(aside);
         self.acted = Acted::at(now);
         self.acts = Some(Acts::and(self.acts, now));
         self.departing.push(String::new());
@@ -218,40 +215,4 @@ fn state_step(then: &crate::case::Then) -> Step {
         requirement: None,
         kind: StepKind::State(then.state),
     }
-}
-
-/// `sent:` and `unacked:` of `given:`, as steps behind the way into the state.
-fn sent_octets(given: &Given) -> Vec<Step> {
-    let step = |text: &str, kind| Step {
-        place: given.place.clone(),
-        text: text.to_owned(),
-        connection: given.connection.clone(),
-        requirement: None,
-        kind,
-    };
-    let write = |octets: u32| {
-        let data = Data::Stream(Expr::Int(i64::from(octets)));
-        let app = crate::case::App { action: AppAction::Send(data), within: None, label: None };
-        step("app: send", StepKind::App(app))
-    };
-    let arrival = || {
-        let expect = crate::case::Expect {
-            data: Some(crate::case::DataPattern::Stream(crate::case::Pattern::Any)),
-            ..super::probe::segment(Flags::ACK)
-        };
-        step("expect: ACK with data", StepKind::Expect(Box::new(expect)))
-    };
-    let mut steps = Vec::new();
-    if given.state == State::Closed {
-        return steps;
-    }
-    if given.sent > 0 {
-        steps.extend([write(given.sent), arrival()]);
-        let ack = Send { flags: Flags::ACK, ..Send::default() };
-        steps.push(step("send: ACK", StepKind::Send(Box::new(ack))));
-    }
-    if given.unacked > 0 {
-        steps.extend([write(given.unacked), arrival()]);
-    }
-    steps
 }

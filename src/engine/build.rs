@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::eval::Undefined;
-use crate::case::{ChecksumSpec, Data, Icmp, IcmpName, OptionSpec, Send};
+use crate::case::{ChecksumSpec, Data, Icmp, IcmpName, OptionSpec, Send, Word};
 use crate::segment::{
     Checksum, Flags, IcmpError, IcmpKind, IpFields, SackBlock, Segment, TcpOption, encode_segment,
 };
@@ -63,7 +63,7 @@ impl Engine {
             data_offset: number(&spec.data_offset, 4)?.map(octet),
             reserved: octet(number(&spec.reserved, 4)?.unwrap_or(0)),
             flags: spec.flags,
-            window: word(number(&spec.window, 16)?, connection.offer.window),
+            window: word(number(&spec.window, 16)?, connection.window),
             checksum: Checksum::Good,
             urgent: word(number(&spec.urgent, 16)?, 0),
             options,
@@ -129,12 +129,13 @@ impl Engine {
             return Vec::new();
         }
         if !flags.contains(Flags::SYN) {
-            if !connection.timestamps {
+            if !connection.timestamps() {
                 return Vec::new();
             }
             return vec![TcpOption::Nop, TcpOption::Nop, self.timestamps_option(index, now)];
         }
-        let offer = &connection.offer;
+        let answers = connection.theirs.filter(|_| flags.contains(Flags::ACK));
+        let offer = answers.map_or(connection.offer, |theirs| connection.offer.answering(theirs));
         let mut options: Vec<_> = offer.mss.map(TcpOption::MaximumSegmentSize).into_iter().collect();
         options.extend(offer.window_scale.map(TcpOption::WindowScale));
         if offer.sack {
@@ -166,7 +167,7 @@ impl Engine {
         let mtu = spec.mtu.as_ref().map(|mtu| self.field(index, mtu, 32)).transpose()?;
         let v6 = segment.ip.source.is_ipv6();
         let kind = icmp_kind(spec.kind, v6, mtu)
-            .ok_or_else(|| Undefined(format!("{:?} has no form in IPv6", spec.kind)))?;
+            .ok_or_else(|| Undefined(format!("{} has no form in IPv6", spec.kind.word())))?;
         Ok(IcmpError::about(segment, segment.ip.destination, kind))
     }
 }

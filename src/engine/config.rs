@@ -39,3 +39,28 @@ pub struct TrialConfig {
     /// What the application on the target writes is known: an upper tester tells it.
     pub agent: bool,
 }
+
+/// Who writes on the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Application {
+    /// An upper tester: what a case tells it.
+    Told,
+    /// An echo service: what it was sent.
+    Echo,
+    /// Another service: what it likes.
+    Unknown,
+}
+
+impl TrialConfig {
+    pub(super) fn application(&self) -> Application {
+        let has = |capability| self.capabilities.contains(&capability);
+        if self.agent {
+            Application::Told
+        } else if has(Capability::Echo) && !has(Capability::Daytime) && !has(Capability::Http) {
+            // Of the services that are left only this one writes anything.
+            Application::Echo
+        } else {
+            Application::Unknown
+        }
+    }
+}

@@ -1,36 +1,17 @@
 //! One connection of a trial: the target's control block as seen from outside.
 
 use super::config::TrialConfig;
+use super::covered::Covered;
 use super::echo::BehindGap;
+use super::fins::Fins;
+use super::inbox::Inbox;
+use super::offer::{Offer, Syn};
 use super::stream::{Direction, Stream};
 use crate::case::{Given, Variable};
 use crate::referee::Watch;
-use crate::segment::{Endpoint, Flags, Received, Segment, TcpOption};
+use crate::segment::{Endpoint, Flags, Segment};
 use crate::seq::SeqNum;
 use crate::time::Time;
-use std::collections::VecDeque;
-
-/// What we put into our SYN.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Offer {
-    pub(super) mss: Option<u16>,
-    pub(super) window_scale: Option<u8>,
-    pub(super) sack: bool,
-    pub(super) timestamps: bool,
-    /// The window field of every segment, unscaled.
-    pub(super) window: u16,
-}
-
-/// A segment that arrived and that no step has looked at yet.
-#[derive(Clone, Debug)]
-pub(super) struct Arrival {
-    pub(super) stamp: Time,
-    pub(super) received: Received,
-    /// Index of its event in the record.
-    pub(super) event: usize,
-    /// It answers a segment sent from or to another port: it says nothing about this connection.
-    pub(super) aside: bool,
-}
 
 /// A connection.
 pub(super) struct Connection {
@@ -38,7 +19,12 @@ pub(super) struct Connection {
     pub(super) given: Given,
     pub(super) bench: Endpoint,
     pub(super) target: Endpoint,
+    /// What our SYN offers unless the case says otherwise.
     pub(super) offer: Offer,
+    /// The window field of our segments unless the case says otherwise, unscaled.
+    pub(super) window: u16,
+    /// SND.WND in octets: what our last segment offered.
+    pub(super) snd_wnd: u32,
     /// IRS of the target: our initial sequence number.
     pub(super) irs: SeqNum,
     /// ISS of the target, once a SYN of its was taken.
@@ -50,12 +36,12 @@ pub(super) struct Connection {
     pub(super) snd_nxt: SeqNum,
     /// Behind the last octet that we sent in a legal segment.
     pub(super) sent_end: SeqNum,
-    /// Whether a SYN of ours has left.
-    pub(super) syn_sent: bool,
-    pub(super) peer_mss: Option<u16>,
-    /// Both scales, once both SYNs carried the option: (ours, the target's).
-    pub(super) scales: Option<(u8, u8)>,
-    pub(super) timestamps: bool,
+    /// The SYN of ours from which we count, once one has left.
+    syn: Option<Syn>,
+    /// Every SYN that we sent.
+    syns: Vec<Syn>,
+    /// What the target's SYN offers, once it was taken.
+    pub(super) theirs: Option<Offer>,
     pub(super) ts_val: u32,
     /// Our last TSval.
     pub(super) ts_recent: u32,
@@ -71,12 +57,17 @@ pub(super) struct Connection {
     pub(super) read: u32,
     pub(super) to_target: Stream,
     pub(super) from_target: Stream,
-    pub(super) inbox: VecDeque<Arrival>,
+    pub(super) inbox: Inbox,
     /// Stamps of every arrival with sequence space: (stamp, SEQ, LEN, SYN or FIN bits), for series.
     pub(super) history: Vec<(Time, SeqNum, u32, Flags)>,
-    /// Behind the last in-order octet that has arrived, whether a step has looked or not.
-    pub(super) arrived_end: Option<SeqNum>,
+    /// What arrived, whether a step has looked or not; `None`: nothing yet on this incarnation.
+    arrived: Option<Covered>,
+    /// What a step has looked at.
+    taken: Covered,
     pub(super) arrivals_to_acknowledge: u32,
+    pub(super) fins: Fins,
+    /// When the last segment came that a step had awaited.
+    pub(super) accepted: Time,
     pub(super) watch: Watch,
     /// The target has answered on it and nothing has reset it: to be cleaned up.
     pub(super) alive: bool,
@@ -92,12 +83,15 @@ impl Connection {
         irs: SeqNum,
         config: &TrialConfig,
     ) -> Self {
+        let window = given.window.unwrap_or(u16::MAX);
         Self {
             name: given.connection.clone(),
             given,
             bench,
             target,
             offer,
+            window,
+            snd_wnd: u32::from(window),
             irs,
             iss: None,
             rcv_nxt: irs,
@@ -105,10 +99,9 @@ impl Connection {
             snd_una: SeqNum(0),
             snd_nxt: SeqNum(0),
             sent_end: irs,
-            syn_sent: false,
-            peer_mss: None,
-            scales: None,
-            timestamps: false,
+            syn: None,
+            syns: Vec::new(),
+            theirs: None,
             ts_val: 0,
             ts_recent: 0,
             last_ack: None,
@@ -118,10 +111,13 @@ impl Connection {
             read: 0,
             to_target: Stream::new(config.seed, number, Direction::ToTarget),
             from_target: Stream::new(config.seed, number, Direction::FromTarget),
-            inbox: VecDeque::new(),
+            inbox: Inbox::new(),
             history: Vec::new(),
-            arrived_end: None,
+            arrived: None,
+            taken: Covered::up_to(SeqNum(0)),
             arrivals_to_acknowledge: 0,
+            fins: Fins::default(),
+            accepted: Time::default(),
             watch: Watch::new(bench, target, config.link_mtu),
             alive: false,
         }
@@ -130,45 +126,66 @@ impl Connection {
     /// A variable of the target, where it has a value at this point.
     pub(super) fn variable(&self, variable: Variable) -> Option<u32> {
         let known = |value: SeqNum| self.iss.map(|_| value.0);
+        let mss = |announced: Option<u16>| {
+            // RFC 9293 section 3.7.1.
+            let default = if self.bench.is_ipv6() { 1220 } else { 536 };
+            u32::from(announced.unwrap_or(default))
+        };
         match variable {
             Variable::SndUna => known(self.snd_una),
             Variable::SndNxt => known(self.snd_nxt),
-            Variable::SndWnd => {
-                let scale = self.scales.map_or(0, |(ours, _)| ours);
-                Some(u32::from(self.offer.window) << scale)
-            }
+            Variable::SndWnd => Some(self.snd_wnd),
             Variable::Iss => self.iss.map(|iss| iss.0),
             Variable::RcvNxt => Some(self.rcv_nxt.0),
             Variable::RcvWnd => known(SeqNum(self.rcv_wnd)),
             Variable::Irs => Some(self.irs.0),
-            Variable::RcvMss => {
-                let default = if self.bench.is_ipv6() { 1220 } else { 536 };
-                self.iss.map(|_| u32::from(self.peer_mss.unwrap_or(default)))
-            }
-            Variable::SndMss => Some(u32::from(self.offer.mss.unwrap_or(536))),
-            Variable::TsVal => self.timestamps.then_some(self.ts_val),
-            Variable::TsRecent => self.timestamps.then_some(self.ts_recent),
+            Variable::RcvMss => self.theirs.map(|theirs| mss(theirs.mss)),
+            Variable::SndMss => Some(mss(self.ours().mss)),
+            Variable::TsVal => self.timestamps().then_some(self.ts_val),
+            Variable::TsRecent => self.timestamps().then_some(self.ts_recent),
         }
+    }
+
+    /// Both scales, where both SYNs carry the option: (ours, the target's).
+    pub(super) fn scales(&self) -> Option<(u8, u8)> {
+        self.ours().window_scale.zip(self.theirs?.window_scale)
+    }
+
+    /// Whether both SYNs carry timestamps.
+    pub(super) fn timestamps(&self) -> bool {
+        self.ours().timestamps && self.theirs.is_some_and(|theirs| theirs.timestamps)
+    }
+
+    /// What our SYN offers, or will.
+    fn ours(&self) -> Offer {
+        self.syn.map_or(self.offer, |syn| syn.offer)
     }
 
     /// A legal segment of ours left.
     pub(super) fn note_sent(&mut self, segment: &Segment) {
-        if segment.flags.contains(Flags::SYN) && !self.syn_sent {
-            self.syn_sent = true;
-            self.irs = segment.seq;
-            self.rcv_nxt = segment.seq;
-            self.sent_end = segment.end();
-        } else if !segment.flags.contains(Flags::SYN) {
+        let has = |flag| segment.flags.contains(flag);
+        if has(Flags::SYN) {
+            let syn = Syn { seq: segment.seq, end: segment.end(), offer: Offer::of(segment) };
+            self.syns.push(syn);
+            if self.syn.is_none() || self.iss.is_none() {
+                self.count_from(syn);
+            }
+        } else if !segment.is_empty() {
+            self.fins.sent(segment, self.rcv_nxt);
             self.sent_end = self.sent_end.later(segment.end());
         }
-        if segment.flags.contains(Flags::ACK) && self.iss.is_some() && segment.ack.at_or_before(self.snd_nxt)
+        if !has(Flags::RST) {
+            let scale = if has(Flags::SYN) { 0 } else { self.scales().map_or(0, |(ours, _)| ours) };
+            self.snd_wnd = u32::from(segment.window) << scale;
+        }
+        if has(Flags::ACK)
+            && self.iss.is_some()
+            && segment.ack.at_or_before(self.arrived().edge().later(self.snd_nxt))
         {
             self.snd_una = self.snd_una.later(segment.ack);
         }
-        for option in &segment.options {
-            if let TcpOption::Timestamps { value, .. } = option {
-                self.ts_recent = *value;
-            }
+        if let Some((value, _)) = segment.timestamps() {
+            self.ts_recent = value;
         }
     }
 
@@ -182,15 +199,33 @@ impl Connection {
         }
     }
 
-    /// A SYN of ours that begins a new incarnation on the same four-tuple was answered.
-    fn begin_again(&mut self, irs: SeqNum) {
-        self.irs = irs;
-        self.rcv_nxt = irs;
-        self.sent_end = irs + 1;
+    /// What arrived, whether a step has looked or not.
+    pub(super) fn arrived(&mut self) -> &mut Covered {
+        let taken = self.snd_nxt;
+        self.arrived.get_or_insert(Covered::up_to(taken))
+    }
+
+    /// Behind the last octet, without a gap, that a step has looked at.
+    pub(super) fn looked_at_up_to(&self) -> SeqNum {
+        self.taken.edge()
+    }
+
+    fn count_from(&mut self, syn: Syn) {
+        self.syn = Some(syn);
+        self.fins.begin_anew();
+        self.irs = syn.seq;
+        self.rcv_nxt = syn.seq;
+        self.sent_end = syn.end;
+    }
+
+    /// A new incarnation begins on the same four-tuple.
+    fn begin_again(&mut self) {
         self.iss = None;
+        self.theirs = None;
         self.last_ack = None;
-        self.scales = None;
-        self.timestamps = false;
+        self.arrived = None;
+        self.arrivals_to_acknowledge = 0;
+        self.fins = Fins::default();
         self.written.clear();
         self.behind_gap = BehindGap::default();
         self.read = 0;
@@ -202,48 +237,71 @@ impl Connection {
         if has(Flags::RST) {
             return;
         }
-        if has(Flags::SYN) {
-            if has(Flags::ACK) && self.iss.is_some_and(|iss| iss != segment.seq) {
-                self.begin_again(segment.ack - 1);
-            }
-            if self.iss.is_none() {
-                self.take_syn(segment);
-            }
+        if self.opens_anew(segment) && !self.take_syn(segment) {
+            return;
         }
         if self.iss.is_none() {
             return;
         }
         self.snd_nxt = self.snd_nxt.later(segment.end());
-        if has(Flags::ACK) && self.syn_sent {
+        if !segment.is_empty() {
+            self.taken.add(segment.seq, segment.end());
+        }
+        if has(Flags::FIN) {
+            self.fins.theirs = Some(segment.end());
+        }
+        if has(Flags::ACK) && self.syn.is_some() {
             if segment.ack.at_or_before(self.sent_end) {
                 self.rcv_nxt = self.rcv_nxt.later(segment.ack);
             }
-            let scale = if has(Flags::SYN) { 0 } else { self.scales.map_or(0, |(_, theirs)| theirs) };
+            let scale = if has(Flags::SYN) { 0 } else { self.scales().map_or(0, |(_, theirs)| theirs) };
             self.rcv_wnd = u32::from(segment.window) << scale;
             self.last_ack = Some((segment.seq, segment.ack, segment.ack + self.rcv_wnd));
         }
-        for option in &segment.options {
-            if let TcpOption::Timestamps { value, .. } = option {
-                self.ts_val = *value;
-            }
+        if let Some((value, _)) = segment.timestamps() {
+            self.ts_val = value;
         }
     }
 
-    fn take_syn(&mut self, segment: &Segment) {
-        self.iss = Some(segment.seq);
-        self.snd_una = segment.seq;
-        self.snd_nxt = segment.end();
-        for option in &segment.options {
-            match option {
-                TcpOption::MaximumSegmentSize(mss) => self.peer_mss = Some(*mss),
-                TcpOption::WindowScale(theirs) => {
-                    // RFC 7323 section 2.3: a shift count above 14 counts as 14.
-                    self.scales = self.offer.window_scale.map(|ours| (ours.min(14), (*theirs).min(14)));
+    /// The SYN of ours that this segment answers.
+    fn syn_answered_by(&self, segment: &Segment) -> Option<Syn> {
+        let ack = Some(segment.ack).filter(|_| segment.flags.contains(Flags::ACK))?;
+        self.syns.iter().rev().find(|syn| syn.is_acknowledged_by(ack)).copied()
+    }
+
+    /// Whether it is a SYN with another initial sequence number, or one that answers another SYN.
+    fn opens_anew(&self, segment: &Segment) -> bool {
+        segment.flags.contains(Flags::SYN)
+            && (self.iss != Some(segment.seq)
+                || self.syn_answered_by(segment).is_some_and(|syn| syn.seq != self.irs))
+    }
+
+    /// A SYN that opens anew; whether it is believed.
+    fn take_syn(&mut self, segment: &Segment) -> bool {
+        if segment.flags.contains(Flags::ACK) {
+            let is_young = self.rcv_nxt.at_or_before(self.irs + 1);
+            match self.syn_answered_by(segment) {
+                Some(syn) if self.iss.is_none() || syn.seq != self.irs || is_young => {
+                    if self.iss.is_some() {
+                        self.begin_again();
+                    }
+                    self.count_from(syn);
                 }
-                TcpOption::Timestamps { .. } => self.timestamps = self.offer.timestamps,
+                // An answer to nothing that we sent begins nothing.
+                _ if self.iss.is_some() => return false,
                 _ => {}
             }
+        } else if self.iss.is_some() {
+            // The application connects again: our SYN is yet to come.
+            self.begin_again();
+            self.syn = None;
         }
+        self.iss = Some(segment.seq);
+        self.theirs = Some(Offer::of(segment));
+        self.snd_una = segment.seq;
+        self.snd_nxt = segment.end();
+        self.taken = Covered::up_to(segment.end());
+        true
     }
 
     /// Whether it says nothing new: it occupies sequence space, all of which was seen before, or
@@ -258,8 +316,7 @@ impl Connection {
                 && self.snd_una == self.snd_nxt
                 && !self.acknowledges_more(segment);
         }
-        let reopening = segment.flags.contains(Flags::SYN) && self.iss != Some(segment.seq);
-        !reopening && segment.end().at_or_before(self.snd_nxt)
+        !self.opens_anew(segment) && self.taken.holds(segment.seq, segment.end())
     }
 
     /// Whether it acknowledges what no segment before it did.
@@ -270,7 +327,7 @@ impl Connection {
     /// Whether it may be there for its window alone: the application has read, and nothing but
     /// the right edge moved.
     pub(super) fn is_window_update(&self, segment: &Segment) -> bool {
-        let scale = self.scales.map_or(0, |(_, theirs)| theirs);
+        let scale = self.scales().map_or(0, |(_, theirs)| theirs);
         let edge = segment.ack + (u32::from(segment.window) << scale);
         self.application_read
             && segment.is_pure_ack()

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::labels::Labelled;
-use crate::case::{Expr, LabelField, Name, Operator};
+use crate::case::{Expr, LabelField, Name, Operator, Variable};
 use std::time::Duration;
 
 /// A value of the case language.
@@ -76,7 +76,7 @@ impl Engine {
                 self.connections[index]
                     .variable(*variable)
                     .map(|value| Value::Int(i64::from(value)))
-                    .ok_or_else(|| Undefined(format!("{variable} has no value before the target's SYN")))
+                    .ok_or_else(|| Undefined(format!("{variable} has no value {}", lacking(*variable))))
             }
             Name::Label { label, field } => {
                 let labelled = self
@@ -97,6 +97,14 @@ impl Engine {
                 .map(|index| Value::Int(i64::from(index)))
                 .ok_or_else(|| Undefined("`$i` outside of `repeat`".into())),
         }
+    }
+}
+
+/// Why a variable has no value.
+const fn lacking(variable: Variable) -> &'static str {
+    match variable {
+        Variable::TsVal | Variable::TsRecent => "where timestamps were not agreed",
+        _ => "before the target's SYN",
     }
 }
 

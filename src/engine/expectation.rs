@@ -1,8 +1,8 @@
 //! `expect` and `one-of`: which of the segments that arrive is the one, and when it is too late to
 //! hope.
 
-use super::connection::Arrival;
 use super::eval::Undefined;
+use super::inbox::Arrival;
 use super::labels::Labelled;
 use super::passing::{ALONE, Drained};
 use super::{Acted, BlockKind, Engine, Progress};
@@ -256,6 +256,7 @@ impl Engine {
         let wanted = expectation.wanted.remove(at);
         let Some(arrival) = self.take_front(expectation.index, None) else { return };
         expectation.last_stamp = Some(arrival.stamp);
+        self.connections[expectation.index].accepted = arrival.stamp;
         if let Some(label) = wanted.expect.label {
             let labelled = Labelled {
                 segment: Some(arrival.received.segment),
@@ -276,7 +277,7 @@ impl Engine {
             self.acted = Acted::at(stamp);
             self.departing.retain(|label| !label.is_empty());
         }
-        self.acts = None;
+        self.looked_at(expectation.index);
     }
 
     /// One alternative is taken: note it, and judge it where a SHOULD names another.

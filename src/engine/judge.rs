@@ -65,7 +65,7 @@ impl Engine {
     /// The case asks for what does not exist at this point. Where the way into the first state did
     /// not get that far, that is the reason; else the case is wrong.
     pub(super) fn undefined(&mut self, now: Time, Undefined(why): Undefined) {
-        self.fault(now, FindingCode::CaseUndefined, "a value at this point of the case".into(), why);
+        self.fault(now, FindingCode::CaseUndefined, "a case that can be carried out".into(), why);
     }
 
     fn probed_state(&self) -> Option<crate::state::State> {

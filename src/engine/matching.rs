@@ -1,9 +1,10 @@
 //! Whether a segment is the one that a step expects, and if not, in which fields it differs.
 
 use super::Engine;
-use super::connection::Arrival;
+use super::config::Application;
 use super::eval::Undefined;
-use crate::case::{Capability, DataPattern, Expect, Expr, OptionName, OptionPattern, Pattern};
+use super::inbox::Arrival;
+use crate::case::{DataPattern, Expect, Expr, OptionName, OptionPattern, Pattern};
 use crate::segment::{Flags, Segment, TcpOption};
 use crate::seq::SeqNum;
 use crate::verdict::{FieldDifference, FindingCode};
@@ -128,11 +129,10 @@ impl Engine {
 
     /// How the text differs from what the application wrote at that place, where that is known.
     pub(super) fn altered(&self, index: usize, segment: &Segment) -> Option<FieldDifference> {
-        let connection = &self.connections[index];
-        if !self.config.agent && !self.config.capabilities.contains(&Capability::Echo) {
-            // A service writes what it likes.
+        if self.config.application() == Application::Unknown {
             return None;
         }
+        let connection = &self.connections[index];
         let first = segment.seq + u32::from(segment.flags.contains(Flags::SYN));
         let offset = first.distance_from(connection.iss? + 1) as usize;
         let written = connection.written.get(offset..).unwrap_or_default();

@@ -9,13 +9,17 @@ mod begin;
 mod build;
 mod config;
 mod connection;
+mod covered;
 mod echo;
 mod eval;
 mod expectation;
+mod fins;
+mod inbox;
 mod io;
 mod judge;
 mod labels;
 mod matching;
+mod offer;
 mod passing;
 mod probe;
 mod series;
@@ -26,6 +30,7 @@ mod stream;
 mod tests;
 mod time_wait;
 mod unmet;
+mod way;
 mod words;
 
 pub use config::TrialConfig;
@@ -41,6 +46,7 @@ use crate::verdict::{Event, EventKind, Finding, FindingCode, Origin, Outcome, Re
 use arrivals::Aside;
 use connection::Connection;
 use eval::Undefined;
+use inbox::Scope;
 use labels::Labelled;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -99,10 +105,14 @@ struct Block {
 enum BlockKind {
     /// The way into the first state: what fails here is inconclusive.
     Preparing,
+    /// The same: again and again, until all that the application wrote has arrived.
+    Collecting,
     /// The steps of the case.
     Body,
     /// A loop: this turn of so many.
     Repeat { turn: u32, times: u32 },
+    /// The steps of a probe.
+    Probing,
     /// Asking on the wire for this state.
     ProbingState(crate::state::State),
     /// Behind the connections of `measure: time-wait`.
@@ -190,7 +200,7 @@ impl Engine {
                 self.packet(now, stamp, octets);
             }
             Input::App(report) => self.application_reported(now, report),
-            Input::Table(entry) => self.table_answered(now, entry),
+            Input::Table(entry) => self.table_answered(entry),
             Input::Timer => {
                 let due = self.next_wake().filter(|due| *due <= now);
                 self.heard = self.heard.max(due.unwrap_or_default());
@@ -341,32 +351,40 @@ impl Engine {
                 };
                 return Some((step, connection));
             }
-            match &mut block.kind {
-                BlockKind::Repeat { turn, times } if *turn + 1 < *times => {
-                    *turn += 1;
-                    block.next = 0;
-                    continue;
-                }
-                BlockKind::Measuring { first } => {
-                    let first = *first;
-                    self.stack.pop();
-                    self.begin_measuring_time_wait(now, first);
-                    return None;
+            if let BlockKind::Repeat { turn, times } = &mut block.kind
+                && *turn + 1 < *times
+            {
+                *turn += 1;
+                block.next = 0;
+                continue;
+            }
+            let block = self.stack.pop()?;
+            match (block.kind, block.connection) {
+                (BlockKind::Collecting, Some(index)) if self.connections[index].has_text_to_come() => {
+                    self.stack.push(Block { next: 0, ..block });
                 }
                 // What was done on the way asks for nothing any more.
-                BlockKind::Preparing => self.acts = None,
+                (BlockKind::Preparing, Some(index)) => self.looked_at(index),
+                (BlockKind::Measuring { first }, _) => {
+                    self.begin_measuring_time_wait(first);
+                    return None;
+                }
+                (BlockKind::Probing, Some(index)) => self.connections[index].inbox.scope = Scope::OWN,
+                (BlockKind::ProbingState(state), Some(index)) => {
+                    self.connections[index].inbox.scope = Scope::OWN;
+                    self.answered_on_the_wire(now, index, state);
+                    if self.ended {
+                        return None;
+                    }
+                }
                 _ => {}
-            }
-            self.stack.pop();
-            // The question on the wire is through, and has found nothing.
-            if let Some(finding) = self.table_finding.take() {
-                self.fail(finding);
-                return None;
             }
         }
     }
 
+    /// Steps inside a step: they act on the connection of the steps around them, if that is fixed.
     fn push(&mut self, steps: Arc<[Step]>, connection: Option<usize>, kind: BlockKind) {
+        let connection = connection.or(self.stack.last().and_then(|block| block.connection));
         self.stack.push(Block { steps, next: 0, connection, kind });
     }
 
@@ -378,7 +396,7 @@ impl Engine {
     }
 
     fn is_preparing(&self) -> bool {
-        self.stack.iter().any(|block| block.kind == BlockKind::Preparing)
+        self.stack.iter().any(|block| matches!(block.kind, BlockKind::Preparing | BlockKind::Collecting))
     }
 
     fn connection_named(&self, name: &str) -> Result<usize, Undefined> {

@@ -1,9 +1,9 @@
 //! What arrives and does not matter to a step: it is recorded, judged by the referee, and passed over.
 
 use super::Engine;
-use super::connection::Arrival;
 use super::eval::Undefined;
 use super::expectation::Expectation;
+use super::inbox::Arrival;
 use crate::case::{DataPattern, Expect, Expr, Pattern};
 use crate::segment::Flags;
 use crate::time::Time;
@@ -16,8 +16,11 @@ pub(super) const ALONE: &str = "an ACK that came alone";
 /// Why it is passed over: it was there before the question.
 const BEFORE: &str = "it came before what it would answer";
 
+/// Why it is passed over: it says again what was said.
+const REPETITION: &str = "a repetition";
+
 /// Stamps are converted from another clock; no answer is so quick.
-const STAMP_ERROR: Duration = Duration::from_micros(100);
+pub(super) const STAMP_ERROR: Duration = Duration::from_micros(100);
 
 /// What we did since a step last looked at what came: the first of it, and the last.
 #[derive(Clone, Copy, Debug)]
@@ -53,10 +56,11 @@ impl Engine {
         let (segment, index) = (&arrival.received.segment, expectation.index);
         let connection = &self.connections[index];
         let older = self.is_older_than_the_question(arrival);
-        if arrival.aside {
-            return Ok(older.then_some(BEFORE));
-        }
         let again = expectation.wanted.iter().any(|wanted| wanted.expect.again);
+        if arrival.aside {
+            let repetition = (arrival.again && !again).then_some(REPETITION);
+            return Ok(older.then_some(BEFORE).or(repetition));
+        }
         let (repetition, news) = (connection.is_repetition(segment), connection.acknowledges_more(segment));
         if older && (repetition || (segment.is_pure_ack() && !news)) {
             return Ok(Some(BEFORE));
@@ -66,7 +70,7 @@ impl Engine {
             awaited |= self.differences(index, &wanted.expect, arrival)?.is_empty();
         }
         if repetition && !again {
-            return Ok((!awaited || !news).then_some("a repetition"));
+            return Ok((!awaited || !news).then_some(REPETITION));
         }
         if awaited || !segment.is_pure_ack() {
             return Ok(None);
@@ -121,7 +125,7 @@ fn carries_more(expect: &Expect) -> bool {
     let text = match &expect.data {
         Some(DataPattern::Text(_)) => true,
         Some(DataPattern::Stream(Pattern::Is(Expr::Int(length)))) => *length > 0,
-        Some(DataPattern::Stream(Pattern::Is(_) | Pattern::Any)) => true,
+        Some(DataPattern::Stream(Pattern::Is(_))) => true,
         Some(DataPattern::Stream(Pattern::Range(Expr::Int(low), _))) => *low > 0,
         _ => false,
     };

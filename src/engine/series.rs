@@ -29,6 +29,12 @@ impl Series {
             .ok_or_else(|| Undefined(format!("nothing was labelled `{}` yet", spec.of)))?;
         let segment =
             labelled.segment.as_ref().ok_or_else(|| Undefined(format!("`{}` is not a segment", spec.of)))?;
+        if let Some(growth) = spec.growth.filter(|growth| spec.at_least <= growth.from) {
+            let (from, least) = (growth.from, growth.from.saturating_add(1));
+            return Err(Undefined(format!(
+                "`growth` from interval {from} on needs {least} retransmissions at least"
+            )));
+        }
         let first = match &spec.first {
             Some((low, high)) => Some((engine.span(index, low)?, engine.span(index, high)?)),
             None => None,
@@ -55,13 +61,18 @@ impl Engine {
         }
         let intervals: Vec<Duration> = stamps.windows(2).map(|pair| pair[1].since(pair[0])).collect();
         let texts: Vec<_> = intervals.iter().map(|interval| Span(*interval).to_string()).collect();
-        let shown = if texts.is_empty() { "none".to_owned() } else { texts.join(", ") };
-        self.note(now, series.index, EventKind::Note(format!("intervals of `{}`: {shown}", series.spec.of)));
+        let shown = match texts.as_slice() {
+            [] => "no retransmission".to_owned(),
+            [only] => format!("one, after {only}"),
+            several => format!("{}, at intervals of {}", several.len(), several.join(", ")),
+        };
+        let of = &series.spec.of;
+        self.note(now, series.index, EventKind::Note(format!("retransmissions of `{of}`: {shown}")));
         self.pass_over_repetitions(series);
         self.acted = Acted::at(stamps.last().copied().unwrap_or(now));
-        self.acts = None;
+        self.looked_at(series.index);
         if let Some((code, expected)) = self.judge_series(series, &intervals, enough) {
-            let finding = self.finding(now, code, expected, format!("intervals: {shown}"));
+            let finding = self.finding(now, code, expected, shown);
             self.fail(finding);
         }
         Ok(Progress::Done)
@@ -72,7 +83,8 @@ impl Engine {
         let (seq, len, control) = series.original;
         let same = |entry: &&(Time, SeqNum, u32, Flags)| (entry.1, entry.2, entry.3) == (seq, len, control);
         let history = self.connections[series.index].history.iter().filter(same).map(|entry| entry.0);
-        let mut stamps: Vec<Time> = history.filter(|stamp| *stamp >= series.sent_first).collect();
+        let in_time = |stamp: &Time| (series.sent_first..=series.until).contains(stamp);
+        let mut stamps: Vec<Time> = history.filter(in_time).collect();
         stamps.truncate(series.spec.at_least as usize + 1);
         stamps
     }
@@ -95,11 +107,12 @@ impl Engine {
     ) -> Option<(FindingCode, String)> {
         let spec = &series.spec;
         if !enough {
-            let expected = format!("{} retransmissions within {}", spec.at_least, Span(series.within));
+            let many = if spec.at_least == 1 { "retransmission" } else { "retransmissions" };
+            let expected = format!("{} {many} within {}", spec.at_least, Span(series.within));
             return Some((FindingCode::RetransmissionsMissing, expected));
         }
         if let (Some((low, high)), Some(interval)) = (series.first, intervals.first()) {
-            let expected = format!("the first after {} to {}", Span(low), Span(high));
+            let expected = format!("the first retransmission after {} to {}", Span(low), Span(high));
             if *interval + self.grace(low) < low {
                 return Some((FindingCode::RetransmittedTooEarly, expected));
             }
@@ -115,7 +128,7 @@ impl Engine {
             let grace = self.grace(pair[1]);
             if pair[1] + grace < pair[0].mul_f64(low) || pair[1] > pair[0].mul_f64(high) + grace {
                 let expected = format!(
-                    "each interval {} times the one before, within {:.0} %",
+                    "each interval {} times the one before it, within {:.0} %",
                     growth.factor,
                     growth.within * 100.0
                 );

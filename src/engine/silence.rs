@@ -22,7 +22,8 @@ impl Engine {
                 continue;
             }
             let (stamp, event) = (arrival.stamp, arrival.event);
-            let (relative, segment) = (self.bases(index), arrival.received.segment.clone());
+            let (relative, segment) =
+                (self.bases(index).filter(|_| !arrival.aside), arrival.received.segment.clone());
             let mut finding = self.finding(
                 stamp,
                 FindingCode::AnsweredWhereSilenceRequired,
@@ -37,7 +38,7 @@ impl Engine {
             return Ok(Progress::Blocked);
         }
         self.note(until, index, EventKind::Nothing);
-        self.acts = None;
+        self.looked_at(index);
         Ok(Progress::Done)
     }
 }

@@ -15,8 +15,10 @@ pub(super) struct TableCheck {
     /// When to ask again; `None` while an answer is awaited.
     again: Option<Time>,
     answer: Option<TableEntry>,
-    patience: Duration,
 }
+
+/// For how long the table may name another state.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl TableCheck {
     pub(super) fn wake(&self) -> Option<Time> {
@@ -28,17 +30,10 @@ impl TableCheck {
 impl Engine {
     pub(super) fn check_state(&mut self, now: Time, index: usize, state: State) {
         if !self.config.table {
-            return self.ask_on_the_wire(index, state);
+            return self.ask_on_the_wire(now, index, state);
         }
         self.look_up(index, state);
-        self.waiting = Waiting::Table(TableCheck {
-            index,
-            state,
-            begun: now,
-            again: None,
-            answer: None,
-            patience: Duration::from_secs(1),
-        });
+        self.waiting = Waiting::Table(TableCheck { index, state, begun: now, again: None, answer: None });
     }
 
     fn look_up(&mut self, index: usize, state: State) {
@@ -47,10 +42,9 @@ impl Engine {
         self.actions.push(Action::Lookup { local: connection.target, remote });
     }
 
-    pub(super) fn table_answered(&mut self, now: Time, entry: TableEntry) {
+    pub(super) fn table_answered(&mut self, entry: TableEntry) {
         if let Waiting::Table(check) = &mut self.waiting {
             check.answer = Some(entry);
-            check.patience = check.patience.max(now.since(check.begun).min(Duration::from_secs(1)));
         }
     }
 
@@ -61,10 +55,10 @@ impl Engine {
             if entry.state == wanted {
                 let TableEntry { state, expires } = entry;
                 self.note(now, check.index, EventKind::Table { state, expires });
-                self.ask_on_the_wire(check.index, check.state);
+                self.ask_on_the_wire(now, check.index, check.state);
                 return Progress::Done;
             }
-            if waited >= check.patience {
+            if waited >= PATIENCE {
                 let TableEntry { state, expires } = entry;
                 let event = self.note(now, check.index, EventKind::Table { state, expires });
                 let found = state.map_or("no such socket".to_owned(), |state| state.to_string());
@@ -77,7 +71,7 @@ impl Engine {
                 finding.event = Some(event);
                 // The wire decides: it is asked all the same, and the table's word filed behind its.
                 self.table_finding = Some(finding);
-                self.ask_on_the_wire(check.index, check.state);
+                self.ask_on_the_wire(now, check.index, check.state);
                 return Progress::Done;
             }
             // 1, 2, 4 … ms: most answers are right at once, the others soon after.
@@ -99,12 +93,31 @@ impl Engine {
     }
 
     /// The steps that show this state on the wire, where there are any.
-    fn ask_on_the_wire(&mut self, index: usize, state: State) {
+    fn ask_on_the_wire(&mut self, now: Time, index: usize, state: State) {
         self.clear_inbox(index);
         if let Some(steps) = self.config.fixtures.probes.get(&state) {
             let steps = std::sync::Arc::clone(steps);
             self.push(steps, Some(index), BlockKind::ProbingState(state));
-        } else if let Some(finding) = self.table_finding.take() {
+        } else {
+            if !self.config.table {
+                self.note(now, index, EventKind::Note(format!("nothing on this target shows {state}")));
+            }
+            self.answered_on_the_wire(now, index, state);
+        }
+    }
+
+    /// The questions on the wire, if there were any, are through and have found nothing. The FINs
+    /// that were seen may still speak against the state; else the table has the last word.
+    pub(super) fn answered_on_the_wire(&mut self, now: Time, index: usize, state: State) {
+        let table = self.table_finding.take();
+        if let Some(saw) = self.connections[index].speaks_against(state) {
+            let saw = match &table {
+                Some(table) => format!("{saw}; in the target's own table {}", table.saw),
+                None => saw.to_owned(),
+            };
+            let finding = self.finding(now, FindingCode::WrongState, state.to_string(), saw);
+            self.fail(finding);
+        } else if let Some(finding) = table {
             self.fail(finding);
         }
     }

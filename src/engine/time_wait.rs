@@ -6,6 +6,7 @@
 
 use super::connection::Connection;
 use super::eval::Undefined;
+use super::passing::STAMP_ERROR;
 use super::{Acted, Action, BlockKind, Engine, Progress, Waiting};
 use crate::case::Measure;
 use crate::segment::{Checksum, Flags, encode_segment};
@@ -18,6 +19,8 @@ use std::time::Duration;
 pub(super) struct TimeWaitMeasure {
     is: Duration,
     tolerance: f64,
+    /// How far from it is right: the case's tolerance, and the granularity of the target's timers.
+    band: Duration,
     samples: Vec<Sample>,
 }
 
@@ -31,13 +34,16 @@ struct Sample {
     there: Option<bool>,
 }
 
-/// When the connections are asked, in parts of the length that is demanded (0: at its beginning, 1:
-/// at its end), or, above the tolerance, in tolerances around the end.
+/// When the connections are asked: in parts of the length that is demanded (0: at its beginning, 1:
+/// at its end), and around its end, in parts of how far from it is right.
 const EARLY: [f64; 5] = [0.02, 0.1, 0.25, 0.5, 0.75];
 const AROUND: [f64; 11] = [-2.0, -1.6, -1.2, -1.05, -0.6, -0.2, 0.2, 0.6, 1.05, 1.2, 1.4];
 
 /// How many connections a measure makes beside the one that is named.
 pub const MEASURED_CONNECTIONS: usize = EARLY.len() + AROUND.len();
+
+/// What came on a connection in TIME-WAIT and answers no question.
+const NO_ANSWER: &str = "no answer to the question";
 
 impl Engine {
     /// Lines up the connections that are asked, and their way into TIME-WAIT.
@@ -50,7 +56,7 @@ impl Engine {
         for number in 0..MEASURED_CONNECTIONS {
             let name = format!("{}.{number}", given.connection);
             let own = self.add_connection(given.clone(), name)?;
-            ways.push(self.way_into(&given, own)?);
+            ways.extend(self.way_into(&given, own)?);
         }
         self.stack.extend(ways.into_iter().rev());
         let is = self.span(index, &spec.is)?;
@@ -59,26 +65,22 @@ impl Engine {
     }
 
     /// All of them are in TIME-WAIT.
-    pub(super) fn begin_measuring_time_wait(&mut self, now: Time, first: usize) {
+    pub(super) fn begin_measuring_time_wait(&mut self, first: usize) {
         let Some((is, tolerance)) = self.time_wait_wanted.take() else { return };
-        let around = AROUND.iter().map(|part| is.mul_f64((1.0 + part * tolerance).max(0.0)));
+        let band = is.mul_f64(tolerance) + self.config.tolerance.absolute;
+        let around = AROUND.iter().map(|part| match *part {
+            part if part < 0.0 => is.saturating_sub(band.mul_f64(-part)),
+            part => is + band.mul_f64(part),
+        });
         let ages = EARLY.iter().map(|part| is.mul_f64(*part)).chain(around);
         let samples = ages.enumerate().map(|(number, age)| {
             let index = first + number;
-            let entered = self.entered_time_wait(index, now);
-            Sample { index, age, due: entered + age, asked: None, there: None }
+            // The last step of the way accepted the target's answer to our FIN.
+            let due = self.connections[index].accepted + age;
+            Sample { index, age, due, asked: None, there: None }
         });
         let samples = samples.collect();
-        self.waiting = Waiting::TimeWait(Box::new(TimeWaitMeasure { is, tolerance, samples }));
-    }
-
-    /// When the target answered our FIN: the last that came from it.
-    fn entered_time_wait(&self, index: usize, now: Time) -> Time {
-        let name = &self.connections[index].name;
-        let arrivals = self.record.events.iter().rev();
-        let mut last = arrivals
-            .filter(|event| matches!(event.kind, EventKind::Received { .. }) && event.connection == *name);
-        last.next().map_or(now, |event| event.at)
+        self.waiting = Waiting::TimeWait(Box::new(TimeWaitMeasure { is, tolerance, band, samples }));
     }
 
     pub(super) fn await_time_wait(
@@ -95,14 +97,8 @@ impl Engine {
                     sample.asked = Some(now);
                 }
                 Some(asked) if sample.there.is_none() => {
-                    if let Some(arrival) = self.take_front(sample.index, None) {
-                        // ACK: the connection answers. SYN ACK, RST: a listener, or nobody, does.
-                        let segment = arrival.received.segment;
-                        sample.there = Some(segment.is_pure_ack());
-                        if segment.flags.contains(Flags::SYN) {
-                            self.withdraw(now, sample.index);
-                        }
-                    } else if self.heard >= self.answered_by(asked) {
+                    sample.there = self.answer_to_time_wait(now, sample.index, asked);
+                    if sample.there.is_none() && self.heard >= self.answered_by(asked) {
                         return Ok(self.no_answer(now, sample));
                     }
                 }
@@ -115,6 +111,26 @@ impl Engine {
             return Ok(Progress::Done);
         }
         Ok(Progress::Blocked)
+    }
+
+    /// Whether the connection is still there, once that was answered.
+    fn answer_to_time_wait(&mut self, now: Time, index: usize, asked: Time) -> Option<bool> {
+        while let Some(arrival) = self.front(index) {
+            let (older, segment) = (arrival.stamp + STAMP_ERROR < asked, &arrival.received.segment);
+            let flags = segment.flags.significant();
+            // ACK: the connection answers. SYN ACK, RST: a listener, or nobody, does.
+            let gone = flags == Flags::SYN | Flags::ACK || flags.contains(Flags::RST);
+            if older || !(gone || segment.is_pure_ack()) {
+                self.take_front(index, Some(NO_ANSWER));
+                continue;
+            }
+            self.take_front(index, None);
+            if flags.contains(Flags::SYN) {
+                self.withdraw(now, index);
+            }
+            return Some(!gone);
+        }
+        None
     }
 
     /// When a question that was put at `asked` must have been answered.
@@ -131,6 +147,7 @@ impl Engine {
         segment.window = u16::MAX;
         segment.checksum = Checksum::Good;
         connection.watch.sent(&segment);
+        connection.note_sent(&segment);
         self.actions.push(Action::Send(encode_segment(&segment)));
         self.note(now, index, EventKind::Sent(Box::new(segment)));
     }
@@ -162,14 +179,18 @@ impl Engine {
         };
         self.note(now, usize::MAX, EventKind::Note(format!("TIME-WAIT lasted {measured}")));
         self.acted = Acted::at(now);
-        let band = measure.is.mul_f64(measure.tolerance) + self.config.tolerance.absolute + self.lateness;
+        let band = measure.band + self.lateness;
         let expected = format!("{} within {:.0} %", Span(measure.is), measure.tolerance * 100.0);
         let too_short = gone.filter(|gone| *gone + band < measure.is);
         let too_long = there.filter(|there| *there > measure.is + band);
-        let code = match (too_short, too_long) {
-            (Some(_), _) => FindingCode::TimeWaitTooShort,
-            (None, Some(_)) => FindingCode::TimeWaitTooLong,
-            (None, None) => return,
+        let code = match (too_short, too_long, gone) {
+            (Some(_), ..) => FindingCode::TimeWaitTooShort,
+            (None, Some(_), _) => FindingCode::TimeWaitTooLong,
+            (None, None, Some(_)) => return,
+            (None, None, None) => {
+                let saw = format!("{measured}: the bench was {} late", Span(self.lateness));
+                return self.fault(now, FindingCode::BenchLate, expected, saw);
+            }
         };
         let finding = self.finding(now, code, expected, measured);
         self.fail(finding);

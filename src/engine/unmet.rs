@@ -1,8 +1,8 @@
 //! What is said where an expectation is not met: another segment, another moment, or nothing.
 
-use super::connection::Arrival;
 use super::eval::Undefined;
 use super::expectation::{Expectation, Window};
+use super::inbox::Arrival;
 use super::matching::classify;
 use super::{Engine, words};
 use crate::segment::Segment;
@@ -29,7 +29,8 @@ impl Engine {
         let Some(arrival) = self.take_front(index, None) else { return };
         let segment: &Segment = &arrival.received.segment;
         let code = classify(&expectation.wanted[at].expect, segment, &differences);
-        let saw = format!("{} {}", segment.summary(self.bases(index)), self.when(arrival.stamp));
+        let bases = self.bases(index).filter(|_| !arrival.aside);
+        let saw = format!("{} {}", segment.summary(bases), self.when(arrival.stamp));
         let mut finding = self.finding(arrival.stamp, code, self.awaited(expectation), saw);
         finding.differences = differences;
         finding.event = Some(arrival.event);
@@ -102,14 +103,9 @@ impl Engine {
         expectation: &Expectation,
         alone: Option<Arrival>,
     ) -> Result<(), Undefined> {
-        for arrival in &self.connections[expectation.index].inbox {
-            for (at, wanted) in expectation.wanted.iter().enumerate() {
-                if self.differences(expectation.index, &wanted.expect, arrival)?.is_empty() {
-                    let (stamp, event) = (arrival.stamp, arrival.event);
-                    self.too_late(expectation, at, stamp, event);
-                    return Ok(());
-                }
-            }
+        if let Some((at, stamp, event)) = self.waits_too_late(expectation)? {
+            self.too_late(expectation, at, stamp, event);
+            return Ok(());
         }
         let event = self.note(now, expectation.index, EventKind::Nothing);
         let waited = Span(now.since(self.acted.after));
@@ -123,5 +119,17 @@ impl Engine {
         finding.event = Some(event);
         self.fail(finding);
         Ok(())
+    }
+
+    /// The answer, behind what is none and came too late as well: which, its stamp, and its event.
+    fn waits_too_late(&self, expectation: &Expectation) -> Result<Option<(usize, Time, usize)>, Undefined> {
+        for arrival in self.connections[expectation.index].inbox.arrivals() {
+            for (at, wanted) in expectation.wanted.iter().enumerate() {
+                if self.differences(expectation.index, &wanted.expect, arrival)?.is_empty() {
+                    return Ok(Some((at, arrival.stamp, arrival.event)));
+                }
+            }
+        }
+        Ok(None)
     }
 }

@@ -10,7 +10,8 @@ use std::fmt;
 pub struct Summary<'a> {
     segment: &'a Segment,
     /// What counts as 0 in the sender's sequence space, and in its peer's.
-    base: Option<(SeqNum, SeqNum)>,
+    sender: Option<SeqNum>,
+    receiver: Option<SeqNum>,
 }
 
 impl Segment {
@@ -19,7 +20,15 @@ impl Segment {
     /// numbers are then counted; without it they are the numbers in the segment.
     #[must_use]
     pub fn summary(&self, relative: Option<(SeqNum, SeqNum)>) -> Summary<'_> {
-        Summary { segment: self, base: relative }
+        let (sender, receiver) = relative.unzip();
+        self.summary_from(sender, receiver)
+    }
+
+    /// The same, where perhaps only one side's initial sequence number is known yet: numbers of the
+    /// other are those in the segment.
+    #[must_use]
+    pub fn summary_from(&self, sender: Option<SeqNum>, receiver: Option<SeqNum>) -> Summary<'_> {
+        Summary { segment: self, sender, receiver }
     }
 }
 
@@ -93,11 +102,11 @@ impl Summary<'_> {
     }
 
     fn seq(&self, seq: SeqNum) -> Counted {
-        Counted { seq, base: self.base.map(|(sender, _)| sender) }
+        Counted { seq, base: self.sender }
     }
 
     fn ack(&self, ack: SeqNum) -> Counted {
-        Counted { seq: ack, base: self.base.map(|(_, receiver)| receiver) }
+        Counted { seq: ack, base: self.receiver }
     }
 }
 

@@ -110,6 +110,10 @@ pub struct RunArguments {
     /// Run the trials whose id contains one of these
     #[arg(value_name = "FILTER")]
     pub filters: Vec<String>,
+    /// Filters that select nothing are no mistake, and neither is an empty selection: `cargo test
+    /// NAME` tells the name to every test program
+    #[arg(skip)]
+    pub filters_may_miss: bool,
     /// Filters and skips name whole ids
     #[arg(long)]
     pub exact: bool,
@@ -138,8 +142,17 @@ pub struct RunArguments {
     #[arg(long, visible_alias = "colour", value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub color: Colour,
     /// Accepted for test runners; output is never captured
-    #[arg(long, hide = true)]
+    #[arg(long, alias = "no-capture", hide = true)]
     pub nocapture: bool,
+    /// Accepted for test runners; there is nothing else to show
+    #[arg(long, hide = true)]
+    pub show_output: bool,
+    /// Accepted for test runners; there are no benchmarks
+    #[arg(long, hide = true)]
+    pub test: bool,
+    /// Accepted for test runners, which ask for JSON with it
+    #[arg(short = 'Z', hide = true, value_name = "unstable-options")]
+    pub unstable: Option<String>,
     /// The target: `kernel`, or the profile of a device
     #[arg(long, default_value = "kernel", value_name = "kernel|FILE")]
     pub target: String,

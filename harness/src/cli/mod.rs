@@ -4,6 +4,12 @@ mod arguments;
 
 pub use arguments::{AuditArguments, Cli, Colour, Command, Format, RunArguments};
 
+/// Ends the program without a word when its output is read no further: `tcpspec | head`. To be
+/// called by a program that writes reports, not by one that plays an application.
+pub fn end_when_unread() {
+    crate::link::sys::end_when_unread();
+}
+
 /// Exit codes of `tcpspec` (README, "Exit codes").
 pub mod exit {
     /// Nothing red.

@@ -1,9 +1,10 @@
 //! The system calls for which no safe wrapper exists. All `unsafe` of the project is here.
-#![expect(unsafe_code, reason = "packet rings, PACKET_* options and ethtool have no safe wrapper")]
+#![expect(unsafe_code, reason = "packet rings, PACKET_* options, ethtool and SIGPIPE have no safe wrapper")]
 
 use libc::{c_char, c_int, c_uint, ifreq, sockaddr_ll, socklen_t, tpacket_req, tpacket_stats, tpacket2_hdr};
 use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+use nix::sys::signal::{SigHandler, Signal, signal};
 use std::ffi::c_void;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -162,6 +163,14 @@ pub(super) fn bind(socket: BorrowedFd<'_>, interface: u32) -> Result<(), Errno> 
         libc::bind(socket.as_raw_fd(), (&raw const address).cast(), size_of::<sockaddr_ll>() as socklen_t)
     };
     Errno::result(result).map(drop)
+}
+
+/// Lets a write to a pipe or socket that nobody reads any more end this process, as it ends every
+/// other program; Rust's runtime has the write fail instead.
+pub(crate) fn end_when_unread() {
+    // SAFETY: the default action replaces "ignore"; no handler of ours is involved. It cannot fail for
+    // a signal that exists.
+    let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
 }
 
 /// Frames dropped for want of a slot since the last call.

@@ -1,9 +1,10 @@
 //! The block that a failing trial prints: everything one needs to see why, without the source.
 
 use super::ladder::ladder;
+use super::wrap::wrap;
 use std::fmt::Write;
 use tcpspec_core::requirement::Requirement;
-use tcpspec_core::verdict::{Finding, Outcome, Verdict};
+use tcpspec_core::verdict::{FieldDifference, Finding, Outcome, Verdict};
 
 /// What is known of a trial before it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub struct TrialCard {
     pub id: String,
     /// What the target must do.
     pub title: String,
-    /// The requirements that its case shows: (id, level, "RFC 9293 section 3.10.7.4", summary).
+    /// The requirements that its case shows, those that concern this trial first.
     pub requirements: Vec<RequirementLine>,
     /// Why it matters.
     pub effect: String,
@@ -38,23 +39,26 @@ pub struct RequirementLine {
 impl RequirementLine {
     /// As the catalogue has it.
     #[must_use]
-    pub fn of(requirement: &Requirement) -> Option<Self> {
-        Some(Self {
+    pub fn of(requirement: &Requirement) -> Self {
+        Self {
             id: requirement.id.clone(),
             level: requirement.level.to_string(),
-            section: format!("RFC {} section {}", requirement.rfc, requirement.section),
+            section: requirement.citation(),
             summary: requirement.summary.clone(),
-        })
+        }
     }
 }
 
 /// A table's case names the requirements of all its rows: more than these only hide the rest.
-const MOST_REQUIREMENTS: usize = 3;
+const MOST_REQUIREMENTS: usize = 2;
 
 /// Columns of running text.
-const TEXT_WIDTH: usize = 92;
+const TEXT_WIDTH: usize = 88;
 
-/// Renders the block. `referee` looks up a requirement that a finding names itself.
+/// Columns of a value in the table of differences.
+const VALUE_WIDTH: usize = 42;
+
+/// Renders the block. `lookup` finds the requirement that a finding names itself.
 #[must_use]
 pub fn failure_block(
     card: &TrialCard,
@@ -63,16 +67,14 @@ pub fn failure_block(
 ) -> String {
     let mut text = String::new();
     let finding = outcome.findings.first();
-    let _ = writeln!(text, "{}  {}", headline(outcome.verdict), card.id);
+    let _ = writeln!(text, "{}  {}", outcome.verdict.word().to_uppercase(), card.id);
     let _ = writeln!(text, "  {}\n", card.title);
-    let own = finding.and_then(|finding| finding.requirement.as_deref()).and_then(lookup);
-    let shown = own.as_ref().map_or(card.requirements.as_slice(), std::slice::from_ref);
-    for requirement in shown.iter().take(MOST_REQUIREMENTS) {
-        let head = format!("{} ({}, {})", requirement.id, requirement.level, requirement.section);
-        entry(&mut text, "requirement", &format!("{head}: {}", requirement.summary));
-    }
-    if let Some(more) = shown.len().checked_sub(MOST_REQUIREMENTS).filter(|more| *more > 0) {
-        entry(&mut text, "", &format!("and {more} more, of the other rows of this case's table"));
+    let says_nothing = says_nothing_of_the_target(outcome.verdict);
+    if let Some(why) = says_nothing {
+        entry(&mut text, "verdict", why);
+    } else {
+        let own = finding.and_then(|finding| finding.requirement.as_deref()).and_then(lookup);
+        requirements(&mut text, own.as_ref().map_or(&card.requirements, std::slice::from_ref));
     }
     if let Some(finding) = finding {
         entry(&mut text, "finding", finding.code.code());
@@ -80,74 +82,79 @@ pub fn failure_block(
         entry(&mut text, "expected", &finding.expected);
         entry(&mut text, "saw", &finding.saw);
     }
-    let _ = writeln!(text, "\n{}", ladder(&outcome.record, finding));
-    if let Some(finding) = finding.filter(|finding| !finding.differences.is_empty()) {
-        text.push('\n');
-        text.push_str(&difference_table(finding));
+    for also in outcome.findings.iter().skip(1) {
+        entry(&mut text, "also", &format!("{}: expected {}; saw {}", also.code, also.expected, also.saw));
     }
     text.push('\n');
-    entry(&mut text, "effect", &card.effect);
+    if !outcome.record.events.is_empty() {
+        let _ = writeln!(text, "{}\n", ladder(&outcome.record, finding));
+    }
+    if let Some(finding) = finding.filter(|finding| !finding.differences.is_empty()) {
+        text.push_str(&difference_table(finding));
+        text.push('\n');
+    }
+    if says_nothing.is_none() {
+        entry(&mut text, "effect", &card.effect);
+    }
     let step = finding.and_then(|finding| finding.place.as_ref());
     let place = step.map_or(card.place.clone(), |place| {
         format!("{} (step at {}:{}:{})", card.place, place.file, place.line, place.column)
     });
     entry(&mut text, "place", &place);
-    for also in outcome.findings.iter().skip(1) {
-        entry(&mut text, "also", &format!("{}: {}", also.code, also.saw));
-    }
-    entry(&mut text, "again", &card.again);
-    text.truncate(text.trim_end().len());
+    // In one line, however long: it is there to be copied.
+    let _ = write!(text, "  {:<12} {}", "again", card.again);
     text
 }
 
-const fn headline(verdict: Verdict) -> &'static str {
+/// Why a verdict that makes a run red is none about the target.
+const fn says_nothing_of_the_target(verdict: Verdict) -> Option<&'static str> {
     match verdict {
-        Verdict::Fail => "FAIL",
-        Verdict::Deviation => "DEVIATION",
-        Verdict::Inconclusive => "INCONCLUSIVE (the state that the case starts from was not reached)",
-        Verdict::Error => "ERROR (the bench's own fault: nothing is said about the target)",
-        Verdict::Pass => "PASS",
-        Verdict::Info => "INFO",
-        Verdict::Skip => "SKIP",
+        Verdict::Inconclusive => {
+            Some("none about the target: the state from which the case starts was not reached")
+        }
+        Verdict::Error => Some("none about the target: the bench itself failed"),
+        Verdict::Pass | Verdict::Info | Verdict::Deviation | Verdict::Skip | Verdict::Fail => None,
     }
 }
 
-/// `  name         text`, wrapped behind the name.
+fn requirements(text: &mut String, all: &[RequirementLine]) {
+    for requirement in all.iter().take(MOST_REQUIREMENTS) {
+        let head = format!("{} ({}, {})", requirement.id, requirement.level, requirement.section);
+        entry(text, "requirement", &format!("{head}: {}", requirement.summary));
+    }
+    if let Some(more) = all.len().checked_sub(MOST_REQUIREMENTS).filter(|more| *more > 0) {
+        entry(text, "", &format!("and {more} more that the case is about"));
+    }
+}
+
+/// `  name         text`, wrapped behind the name; nothing where there is no text.
 fn entry(out: &mut String, name: &str, text: &str) {
-    let mut line = format!("  {name:<12} ");
-    let indent = line.chars().count();
-    let mut room = TEXT_WIDTH;
-    let mut first = true;
-    for word in text.split_whitespace() {
-        let width = word.chars().count();
-        if !first && width + 1 > room {
-            out.push_str(line.trim_end());
-            out.push('\n');
-            line = " ".repeat(indent);
-            room = TEXT_WIDTH;
-            first = true;
-        }
-        if !first {
-            line.push(' ');
-            room = room.saturating_sub(1);
-        }
-        line.push_str(word);
-        room = room.saturating_sub(width);
-        first = false;
+    let lines = wrap(text, TEXT_WIDTH);
+    for (row, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
+        let name = if row == 0 { name } else { "" };
+        let _ = writeln!(out, "  {name:<12} {line}");
     }
-    out.push_str(line.trim_end());
-    out.push('\n');
 }
 
+/// Only the fields that differ, in columns.
 fn difference_table(finding: &Finding) -> String {
-    let widest = |pick: fn(&tcpspec_core::verdict::FieldDifference) -> &str, least: usize| {
-        finding.differences.iter().map(|d| pick(d).chars().count()).max().unwrap_or(0).max(least)
+    let head = ["field", "expected", "found"].map(|title| vec![title.to_owned()]);
+    let row = |difference: &FieldDifference| {
+        [&difference.field, &difference.expected, &difference.found].map(|text| wrap(text, VALUE_WIDTH))
     };
-    let (field, expected) = (widest(|d| &d.field, 5), widest(|d| &d.expected, 8));
-    let mut text = format!("  {:<field$}  {:<expected$}  found\n", "field", "expected");
-    for difference in &finding.differences {
-        let (name, wanted, found) = (&difference.field, &difference.expected, &difference.found);
-        let _ = writeln!(text, "  {name:<field$}  {wanted:<expected$}  {found}");
+    let rows: Vec<_> = [head].into_iter().chain(finding.differences.iter().map(row)).collect();
+    let widest = |column: usize| {
+        rows.iter().flat_map(|row| &row[column]).map(|line| line.chars().count()).max().unwrap_or(0)
+    };
+    let (field, expected) = (widest(0), widest(1));
+    let mut text = String::new();
+    for row in &rows {
+        for place in 0..row.iter().map(Vec::len).max().unwrap_or(0) {
+            let [name, wanted, found] =
+                [0, 1, 2].map(|column| row[column].get(place).map_or("", String::as_str));
+            let line = format!("  {name:<field$}  {wanted:<expected$}  {found}");
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
     }
     text
 }

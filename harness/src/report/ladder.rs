@@ -1,10 +1,10 @@
 //! The ladder diagram: everything that happened in a trial, the bench on the left, the target on
 //! the right.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use super::wrap::wrap;
+use std::collections::{BTreeMap, BTreeSet};
 use tcpspec_core::app::{AppCommand, AppOutcome};
-use tcpspec_core::segment::Flags;
+use tcpspec_core::segment::{Flags, IcmpKind};
 use tcpspec_core::seq::SeqNum;
 use tcpspec_core::time::{Span, Time};
 use tcpspec_core::verdict::{Event, EventKind, Finding, Record};
@@ -12,88 +12,169 @@ use tcpspec_core::verdict::{Event, EventKind, Finding, Record};
 /// Columns between the two ends.
 const WIDTH: usize = 66;
 
-/// More lines than this are cut in the middle: the beginning and the end tell the story.
-const MOST_LINES: usize = 60;
+/// Columns of the time, and of what stands in front of a line without one.
+const TIME: usize = 12;
 
-/// Draws a record. The event that a finding points to is marked, with what was expected.
+/// More events than this are cut: the beginning, the end and the neighbours of what went wrong tell
+/// the story.
+const MOST_EVENTS: usize = 60;
+
+/// Events that are kept around what went wrong.
+const NEIGHBOURS: usize = 6;
+
+/// Draws a record. The event that a finding points to is marked, with what was expected. Sequence
+/// numbers are counted from the initial ones, where those are known.
 #[must_use]
 pub fn ladder(record: &Record, finding: Option<&Finding>) -> String {
     let mut events: Vec<(usize, &Event)> = record.events.iter().enumerate().collect();
     // In the order in which things happened, not in that in which the bench learned of them.
     events.sort_by_key(|(_, event)| event.at);
     let start = events.first().map_or(Time::default(), |(_, event)| event.at);
-    let names: std::collections::BTreeSet<_> =
-        events.iter().map(|(_, event)| event.connection.as_str()).filter(|name| !name.is_empty()).collect();
-    let several = names.len() > 1;
+    let names = Names::of(record);
     let bases = initial_numbers(record);
-    let mut lines = vec![format!("  {:>10}  {:<WIDTH$}  step", "time", heading())];
-    for (index, event) in events {
-        let mut body = describe(event, bases.get(event.connection.as_str()).copied());
-        if several && !event.connection.is_empty() {
-            body = format!("{body} [{}]", event.connection);
+    let found = |index: usize| finding.filter(|finding| finding.event == Some(index));
+    let marked = events.iter().position(|(index, _)| found(*index).is_some());
+    let shown = shown(events.len(), marked);
+    let mut text = format!("{:>TIME$}  {}{:<WIDTH$}  step", "time", names.heading(), heading());
+    let mut left_out = 0;
+    for (place, (index, event)) in events.into_iter().enumerate() {
+        if !shown(place) {
+            left_out += 1;
+            continue;
         }
-        let place = event.origin.as_ref().map_or(String::new(), |origin| {
-            let file = origin.place.file.rsplit('/').next().unwrap_or_default();
-            format!("{file}:{}", origin.place.line)
-        });
+        push_left_out(&mut text, std::mem::take(&mut left_out));
         let time = format!("+{:.6}", event.at.since(start).as_secs_f64());
-        let mut line = format!("  {time:>10}  {body:<WIDTH$}  {place}");
-        if let Some(finding) = finding.filter(|finding| finding.event == Some(index)) {
-            let _ = write!(line, "\n  {:>10}  ✗ expected {}", "", finding.expected);
+        let bases = bases.get(event.connection.as_str()).copied();
+        for (row, line) in body(event, bases).into_iter().enumerate() {
+            let (time, name, step) = match row {
+                0 => (time.as_str(), event.connection.as_str(), step(event)),
+                _ => ("", "", String::new()),
+            };
+            push(&mut text, &format!("{time:>TIME$}  {}{line:<WIDTH$}  {step}", names.column(name)));
         }
-        lines.push(line.trim_end().to_owned());
+        if let Some(finding) = found(index) {
+            for (row, line) in wrap(&finding.expected, WIDTH).iter().enumerate() {
+                let lead = if row == 0 { "✗ expected" } else { "" };
+                push(&mut text, &format!("{:TIME$}  {lead:<10} {line}", ""));
+            }
+        }
     }
-    if lines.len() > MOST_LINES {
-        let cut = lines.len() - MOST_LINES;
-        lines.splice(
-            MOST_LINES / 3..MOST_LINES / 3 + cut,
-            [format!("  {:>10}  … {cut} lines like these are left out …", "")],
-        );
+    text
+}
+
+fn push(text: &mut String, line: &str) {
+    text.push('\n');
+    text.push_str(line.trim_end());
+}
+
+fn push_left_out(text: &mut String, count: usize) {
+    if count > 0 {
+        push(text, &format!("{:>TIME$}  … {count} events are left out …", ""));
     }
-    lines.join("\n")
+}
+
+/// Which of so many events are shown: all, or the first, the last, and those around the marked one.
+fn shown(count: usize, marked: Option<usize>) -> impl Fn(usize) -> bool {
+    let first = MOST_EVENTS / 3;
+    let last = count.saturating_sub(MOST_EVENTS - first);
+    move |place| {
+        let near = marked.is_some_and(|marked| marked.abs_diff(place) <= NEIGHBOURS);
+        place < first || place >= last || near
+    }
 }
 
 fn heading() -> String {
     format!("bench{:>width$}", "target", width = WIDTH - 5)
 }
 
-fn describe(event: &Event, bases: Option<(SeqNum, SeqNum)>) -> String {
-    match &event.kind {
-        EventKind::Sent(segment) => arrow_right(&segment.summary(bases).to_string()),
-        EventKind::SentIcmp(error) => arrow_right(&format!("ICMP {:?}", error.kind)),
-        EventKind::Received { segment, passed_over } => {
-            let numbers = bases.map(|(ours, theirs)| (theirs, ours));
-            let mut text = segment.summary(numbers).to_string();
-            if let Some(why) = passed_over {
-                let _ = write!(text, " ({why})");
-            }
-            arrow_left(&text)
-        }
-        EventKind::ReceivedOther(text) => arrow_left(text),
-        EventKind::Asked(command) => right(&format!("application: {}", asked(command))),
-        EventKind::Answered(outcome) => right(&format!("application: {}", answered(outcome))),
-        EventKind::Table { state, expires } => {
-            let state = state.map_or("no such socket".to_owned(), |state| state.to_string());
-            let left = expires.map_or(String::new(), |left| format!(", {} left", Span(left)));
-            right(&format!("socket table: {state}{left}"))
-        }
-        EventKind::Nothing => format!("{:┄^WIDTH$}", " nothing "),
-        EventKind::Note(text) => format!("({text})"),
+/// The column that names the connection, where there is more than one.
+struct Names {
+    width: usize,
+}
+
+impl Names {
+    fn of(record: &Record) -> Self {
+        let names: BTreeSet<_> = record.events.iter().map(|event| event.connection.as_str()).collect();
+        let several = names.iter().filter(|name| !name.is_empty()).count() > 1;
+        let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        Self { width: if several { longest.max(4) + 2 } else { 0 } }
+    }
+
+    fn column(&self, name: &str) -> String {
+        if self.width == 0 { String::new() } else { format!("{name:<width$}", width = self.width) }
+    }
+
+    fn heading(&self) -> String {
+        self.column("on")
     }
 }
 
-fn arrow_right(text: &str) -> String {
-    let dashes = WIDTH.saturating_sub(text.chars().count() + 3).max(2);
-    format!("{text} {}▶", "─".repeat(dashes))
+/// Where the step under way is written.
+fn step(event: &Event) -> String {
+    event.origin.as_ref().map_or(String::new(), |origin| {
+        let file = origin.place.file.rsplit('/').next().unwrap_or_default();
+        format!("{file}:{}", origin.place.line)
+    })
 }
 
-fn arrow_left(text: &str) -> String {
-    let dashes = WIDTH.saturating_sub(text.chars().count() + 3).max(2);
-    format!("◀{} {text}", "─".repeat(dashes))
+/// What happened, in as many lines as it takes.
+fn body(event: &Event, bases: Option<Bases>) -> Vec<String> {
+    let Bases { ours, theirs } = bases.unwrap_or_default();
+    match &event.kind {
+        EventKind::Sent(segment) => sent(&segment.summary_from(ours, theirs).to_string()),
+        EventKind::SentIcmp(error) => sent(&icmp(error.kind)),
+        EventKind::Received { segment, passed_over } => {
+            let why = passed_over.map_or(String::new(), |why| format!(" ({why})"));
+            received(&format!("{}{why}", segment.summary_from(theirs, ours)))
+        }
+        EventKind::ReceivedOther(text) => received(text),
+        EventKind::Asked(command) => at_target(&format!("application: {}", asked(command))),
+        EventKind::Answered(outcome) => at_target(&format!("application: {}", answered(outcome))),
+        EventKind::Table { state, expires } => {
+            let state = state.map_or("no such socket".to_owned(), |state| state.to_string());
+            let left = expires.map_or(String::new(), |left| format!(", {} left", Span(left)));
+            at_target(&format!("socket table: {state}{left}"))
+        }
+        EventKind::Nothing => vec![format!("{:┄^WIDTH$}", " nothing ")],
+        EventKind::Note(text) => wrap(&format!("({text})"), WIDTH),
+    }
 }
 
-fn right(text: &str) -> String {
-    format!("{text:>WIDTH$}")
+/// An arrow has at least its head, two dashes and a space.
+const SHORTEST_ARROW: usize = 4;
+
+fn sent(text: &str) -> Vec<String> {
+    let mut lines = wrap(text, WIDTH - SHORTEST_ARROW);
+    if let Some(first) = lines.first_mut() {
+        let dashes = WIDTH - first.chars().count() - 2;
+        *first = format!("{first} {}▶", "─".repeat(dashes));
+    }
+    lines
+}
+
+fn received(text: &str) -> Vec<String> {
+    let lines = wrap(text, WIDTH - SHORTEST_ARROW);
+    let arrow = |(row, line): (usize, String)| match row {
+        0 => format!("◀{} {line}", "─".repeat(WIDTH - line.chars().count() - 2)),
+        _ => format!("{line:>WIDTH$}"),
+    };
+    lines.into_iter().enumerate().map(arrow).collect()
+}
+
+fn at_target(text: &str) -> Vec<String> {
+    wrap(text, WIDTH).into_iter().map(|line| format!("{line:>WIDTH$}")).collect()
+}
+
+fn icmp(kind: IcmpKind) -> String {
+    match kind {
+        IcmpKind::DestinationUnreachable { code } => format!("ICMP destination unreachable, code {code}"),
+        IcmpKind::PacketTooBig { mtu } => format!("ICMP packet too big, MTU {mtu}"),
+        IcmpKind::TimeExceeded { code } => format!("ICMP time exceeded, code {code}"),
+        IcmpKind::ParameterProblem { code, pointer } => {
+            format!("ICMP parameter problem, code {code}, octet {pointer}")
+        }
+        IcmpKind::SourceQuench => "ICMP source quench".into(),
+    }
 }
 
 fn asked(command: &AppCommand) -> String {
@@ -131,20 +212,26 @@ fn answered(outcome: &AppOutcome) -> String {
     }
 }
 
-/// The initial sequence numbers of each connection, ours and the target's, from its first SYNs.
-fn initial_numbers(record: &Record) -> BTreeMap<&str, (SeqNum, SeqNum)> {
-    let mut ours = BTreeMap::new();
-    let mut theirs = BTreeMap::new();
+/// What counts as 0 in our sequence space and in the target's: the initial numbers, where a SYN told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bases {
+    ours: Option<SeqNum>,
+    theirs: Option<SeqNum>,
+}
+
+/// The initial sequence numbers of each connection, from its first SYNs.
+fn initial_numbers(record: &Record) -> BTreeMap<&str, Bases> {
+    let mut all: BTreeMap<&str, Bases> = BTreeMap::new();
     for event in &record.events {
-        match &event.kind {
-            EventKind::Sent(segment) if segment.flags.contains(Flags::SYN) => {
-                ours.entry(event.connection.as_str()).or_insert(segment.seq);
-            }
-            EventKind::Received { segment, .. } if segment.flags.contains(Flags::SYN) => {
-                theirs.entry(event.connection.as_str()).or_insert(segment.seq);
-            }
-            _ => {}
+        let bases = all.entry(event.connection.as_str()).or_default();
+        let (side, segment) = match &event.kind {
+            EventKind::Sent(segment) => (&mut bases.ours, segment),
+            EventKind::Received { segment, .. } => (&mut bases.theirs, segment),
+            _ => continue,
+        };
+        if segment.flags.contains(Flags::SYN) {
+            side.get_or_insert(segment.seq);
         }
     }
-    theirs.into_iter().filter_map(|(name, iss)| Some((name, (*ours.get(name)?, iss)))).collect()
+    all
 }

@@ -2,6 +2,9 @@
 
 mod failure;
 mod ladder;
+#[cfg(test)]
+mod tests;
+mod wrap;
 
 pub use failure::{RequirementLine, TrialCard, failure_block};
 pub use ladder::ladder;

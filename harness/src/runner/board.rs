@@ -39,7 +39,7 @@ impl Board {
         Self {
             slots: std::iter::repeat_with(Slot::default).take(trials).collect(),
             running: AtomicUsize::new(0),
-            waiting: AtomicUsize::new(trials),
+            waiting: AtomicUsize::new(0),
             longest: AtomicU64::new(0),
             broken: Mutex::new(None),
         }
@@ -67,6 +67,12 @@ impl Board {
         }
     }
 
+    /// Closes the board when it goes out of scope in a panic: nobody waits for ever for a thread
+    /// that is gone.
+    pub fn closing(&self) -> Closing<'_> {
+        Closing(self)
+    }
+
     /// No more verdicts will come; `why` where the bench gave up.
     pub fn close(&self, why: Option<String>) {
         *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = why;
@@ -87,6 +93,17 @@ impl Board {
     }
 }
 
+/// Made by [`Board::closing`].
+pub struct Closing<'b>(&'b Board);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.close(Some("a bug in tcpspec: the thread that drives the trials panicked".into()));
+        }
+    }
+}
+
 impl Sink for &Board {
     fn finished(&mut self, finished: Finished) {
         let slot = &self.slots[finished.index];
@@ -98,5 +115,72 @@ impl Sink for &Board {
         self.running.store(running, Ordering::Relaxed);
         self.waiting.store(waiting, Ordering::Relaxed);
         self.longest.store(u64::try_from(longest.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+    use std::thread;
+    use tcpspec_core::verdict::{Outcome, Record, Verdict};
+
+    fn finished(index: usize) -> Finished {
+        let outcome = Outcome { verdict: Verdict::Pass, findings: Vec::new(), record: Record::default() };
+        Finished { index, outcome, took: Duration::ZERO, attempts: 1, latest: Duration::ZERO }
+    }
+
+    fn taken(board: &Board, index: usize) -> Result<usize, String> {
+        board.take(index).map(|finished| finished.index)
+    }
+
+    #[test]
+    fn verdict_is_handed_to_whoever_waits_for_it() {
+        let board = Board::new(2);
+        thread::scope(|scope| {
+            let [first, second] = [0, 1].map(|index| {
+                scope.spawn({
+                    let board = &board;
+                    move || taken(board, index)
+                })
+            });
+            let mut sink = &board;
+            sink.finished(finished(1));
+            assert_eq!(second.join().unwrap(), Ok(1));
+            sink.finished(finished(0));
+            assert_eq!(first.join().unwrap(), Ok(0));
+        });
+    }
+
+    #[test]
+    fn verdicts_that_will_not_come_are_told_with_the_reason_and_others_are_kept() {
+        let board = Board::new(3);
+        (&board).finished(finished(1));
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| taken(&board, 0));
+            board.close(Some("no more hosts".into()));
+            assert_eq!(waiting.join().unwrap(), Err("no more hosts".into()));
+        });
+        assert_eq!((taken(&board, 1), taken(&board, 2)), (Ok(1), Err("no more hosts".into())));
+        assert_eq!(taken(&board, 1), Err("no more hosts".into()), "a verdict is told once");
+    }
+
+    #[test]
+    fn nobody_waits_for_a_thread_that_panicked() {
+        let board = Board::new(1);
+        thread::scope(|scope| {
+            let driving = scope.spawn(|| {
+                let _closing = board.closing();
+                panic!("on purpose, in a test");
+            });
+            let told = taken(&board, 0);
+            assert_eq!(told, Err("a bug in tcpspec: the thread that drives the trials panicked".into()));
+            assert!(driving.join().is_err());
+        });
+        // One that ends in order says itself how.
+        let board = Board::new(1);
+        drop(board.closing());
+        (&board).finished(finished(0));
+        assert_eq!(taken(&board, 0), Ok(0));
     }
 }

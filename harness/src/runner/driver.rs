@@ -17,7 +17,7 @@ use tcpspec_core::app::{AppCommand, AppOutcome, AppReport};
 use tcpspec_core::case::Family;
 use tcpspec_core::engine::{Action, Engine, Input};
 use tcpspec_core::time::Time;
-use tcpspec_core::verdict::FindingCode;
+use tcpspec_core::verdict::{FindingCode, Verdict};
 
 /// Where finished trials go.
 pub trait Sink {
@@ -191,7 +191,7 @@ impl<'b> Driver<'b> {
     fn put_aside(&mut self) {
         let keys: Vec<u64> = self.active.keys().copied().collect();
         for key in keys {
-            if let Some(active) = self.end(key) {
+            if let Some((active, _)) = self.end(key) {
                 self.waiting.push_front((active.job, active.attempt + 1));
             }
         }
@@ -309,11 +309,16 @@ impl<'b> Driver<'b> {
         if let Some(upper) = self.bench.upper_tester() {
             upper.receive(&mut |key, report| reports.push((key, report))).map_err(BenchError::of)?;
         }
-        for private in self.private.values_mut() {
-            // Killed by the case, or broken: a report that never comes ends the trial.
-            let _ = private.receive(&mut |key, report| reports.push((key, report)));
+        let mut gone = Vec::new();
+        for (key, private) in &mut self.private {
+            if let Err(error) = private.receive(&mut |key, report| reports.push((key, report))) {
+                gone.push((*key, error));
+            }
         }
-        let busy = !reports.is_empty();
+        let busy = !reports.is_empty() || !gone.is_empty();
+        for (key, error) in gone {
+            self.give_up(key, FindingCode::UpperTesterBroken, &error.to_string(), sink)?;
+        }
         for (key, report) in reports {
             self.noted_late(key, crate::clock::monotonic().since(Time(report.ended)));
             self.feed(key, Input::App(report), sink)?;
@@ -332,8 +337,7 @@ impl<'b> Driver<'b> {
             if now >= active.limit {
                 let waited = tcpspec_core::time::Span(now.since(active.began));
                 let why = format!("it ran for {waited}, longer than all that it waits for");
-                active.engine.give_up(now, FindingCode::TrialOverran, &why);
-                self.settle(key, sink)?;
+                self.give_up(key, FindingCode::TrialOverran, &why, sink)?;
                 continue;
             }
             if active.timer != Some(due) {
@@ -355,6 +359,20 @@ impl<'b> Driver<'b> {
             active.latest = active.latest.max(by);
             active.engine.was_late(by);
         }
+    }
+
+    /// Ends a trial that the bench cannot bring to an end.
+    fn give_up(
+        &mut self,
+        key: u64,
+        code: FindingCode,
+        why: &str,
+        sink: &mut dyn Sink,
+    ) -> Result<(), BenchError> {
+        if let Some(active) = self.active.get_mut(&key) {
+            active.engine.give_up(crate::clock::monotonic(), code, why);
+        }
+        self.settle(key, sink)
     }
 
     /// Hands one input to a trial, and does what follows until nothing more does.
@@ -392,6 +410,10 @@ impl<'b> Driver<'b> {
                 let private = self.private.get_mut(&key);
                 if command == AppCommand::Kill {
                     let private = private.ok_or_else(|| broken("no process of its own to kill".into()))?;
+                    // The end of its socket would end every wait from here on.
+                    if let Some(socket) = private.poll_fd() {
+                        let _ = self.ready.delete(socket);
+                    }
                     let began = crate::clock::monotonic().0;
                     private.kill();
                     let ended = crate::clock::monotonic().0;
@@ -425,12 +447,12 @@ impl<'b> Driver<'b> {
         Ok(())
     }
 
-    /// Takes a trial off the bench and off the target.
-    fn end(&mut self, key: u64) -> Option<Active> {
+    /// Takes a trial off the bench and off the target. With it comes its own application, if any.
+    fn end(&mut self, key: u64) -> Option<(Active, Option<ProcessUpperTester>)> {
         let active = self.active.remove(&key)?;
         self.hosts.remove(&active.host);
         self.connections -= active.job.connections;
-        self.private.remove(&key);
+        let private = self.private.remove(&key);
         for packet in active.engine.farewell() {
             // Clean-up only: a listener left half-open harms nobody.
             let _ = self.bench.link().send(&packet);
@@ -439,11 +461,11 @@ impl<'b> Driver<'b> {
             upper.release(active.key);
         }
         self.bench.give_back(active.host, active.job.marks_host);
-        Some(active)
+        Some((active, private))
     }
 
     fn finish(&mut self, key: u64, sink: &mut dyn Sink) -> Result<(), BenchError> {
-        let Some(active) = self.end(key) else { return Ok(()) };
+        let Some((active, private)) = self.end(key) else { return Ok(()) };
         if active.is_question {
             self.liveness.asked();
             return Ok(());
@@ -452,7 +474,16 @@ impl<'b> Driver<'b> {
         let now = crate::clock::monotonic();
         let (job, attempt, latest) = (active.job, active.attempt, active.latest);
         let mut outcome = active.engine.into_outcome();
-        if let Some(fault) = Fault::of(&active.before, &after, latest, outcome.verdict) {
+        let mut fault = Fault::of(&active.before, &after, latest, outcome.verdict);
+        // A target whose application is gone closes its connections: that is no fault of its own.
+        if !matches!(outcome.verdict, Verdict::Pass | Verdict::Info) {
+            match (private, self.bench.upper_tester()) {
+                (Some(mut private), _) => fault = private.check().err().map(Fault::gone).or(fault),
+                (None, Some(upper)) => upper.check().map_err(BenchError::of)?,
+                (None, None) => {}
+            }
+        }
+        if let Some(fault) = fault {
             if attempt == 0 {
                 self.waiting.push_back((job, 1));
                 return Ok(());
@@ -529,3 +560,6 @@ fn address(packet: &[u8], v4: usize, v6: usize) -> Option<IpAddr> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use crate::link::Counters;
 use crate::target::unfinished_checksums;
+use crate::upper_tester::UpperTesterError;
 use std::time::Duration;
 use tcpspec_core::time::{Span, Time};
 use tcpspec_core::verdict::{Finding, FindingCode, Outcome, Verdict};
@@ -39,6 +40,11 @@ impl Fault {
         } else {
             None
         }
+    }
+
+    /// The application of the trial's own is gone.
+    pub(super) fn gone(error: UpperTesterError) -> Self {
+        Self { code: FindingCode::UpperTesterBroken, why: error.to_string() }
     }
 
     /// The same trial, but the bench cannot be believed.

@@ -53,7 +53,7 @@ pub fn trials(printing: &Arc<Printing>) -> Vec<Trial> {
 fn await_verdict(printing: &Printing, index: usize) -> Result<(), Failed> {
     let verdict = match printing.board.take(index) {
         Ok(finished) => printing.verdicts.judge(&printing.plan, *finished),
-        Err(why) => printing.verdicts.never_ran(&why),
+        Err(why) => printing.verdicts.never_ran(&printing.plan, index, &why),
     };
     printing.status.make_way();
     verdict.map_err(Failed::from)
@@ -68,7 +68,9 @@ pub fn arguments(run: &RunArguments, selection: &Selection, plan: &Plan) -> Argu
         (Some(Format::Terse), _) | (None, true) => FormatSetting::Terse,
         (Some(Format::Json), _) => FormatSetting::Json,
     };
-    let threads = run.test_threads.map_or(WAITING_THREADS, |threads| threads as usize);
+    // The driver keeps to the bound; those that wait for it may be more. One alone would print a
+    // name, and wait behind it on a line that the status line then wipes out.
+    let threads = run.test_threads.map_or(WAITING_THREADS, |threads| threads as usize).max(2);
     Arguments {
         include_ignored: run.include_ignored,
         ignored: run.ignored,

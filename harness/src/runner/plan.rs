@@ -10,7 +10,7 @@ use std::time::Duration;
 use tcpspec_core::case::{Capability, Script, StepKind, Suite, Trial};
 use tcpspec_core::engine::MEASURED_CONNECTIONS;
 use tcpspec_core::profile::Profile;
-use tcpspec_core::requirement::{Catalogue, Level};
+use tcpspec_core::requirement::{Catalogue, Level, Requirement};
 use tcpspec_core::yaml::Diagnostic;
 
 /// All trials, sorted by how long they are expected to take: short ones give the first lines.
@@ -116,20 +116,27 @@ impl Plan {
         let planned = &self.trials[index];
         let raw = self.suite.cases().find(|raw| raw.id() == planned.case);
         let case = raw.and_then(|raw| raw.case().ok());
-        let lines = case.map(|case| case.requirements.as_slice()).unwrap_or_default();
-        let again = format!("{} --exact {}", self.again, planned.id);
+        let ids = case.map(|case| case.requirements.as_slice()).unwrap_or_default();
+        let mut requirements: Vec<_> = ids.iter().filter_map(|id| self.catalogue.get(id)).collect();
+        // A table's case names those of all its rows: this trial's first.
+        requirements.sort_by_key(|requirement| !concerns(requirement, &planned.job.script));
+        let slow = if planned.fate == Fate::Slow { " --include-ignored" } else { "" };
+        let again = format!("{}{slow} --exact {}", self.again, planned.id);
         TrialCard {
             id: planned.id.clone(),
             title: case.map(|case| case.title.clone()).unwrap_or_default(),
-            requirements: lines
-                .iter()
-                .filter_map(|id| RequirementLine::of(self.catalogue.get(id)?))
-                .collect(),
+            requirements: requirements.into_iter().map(RequirementLine::of).collect(),
             effect: case.map(|case| case.effect.clone()).unwrap_or_default(),
             place: raw.map(|raw| format!("{}:{}", raw.place().file, raw.place().line)).unwrap_or_default(),
             again,
         }
     }
+}
+
+/// Whether a requirement is about a state from which the trial starts, or about none in particular.
+fn concerns(requirement: &Requirement, script: &Script) -> bool {
+    let Some(event) = &requirement.event else { return true };
+    script.given.iter().any(|given| event.states.iter().any(|state| state == given.state.name()))
 }
 
 /// A part of the trials, in order; both families of a row are read once.
@@ -241,3 +248,6 @@ const fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,7 +84,6 @@ struct State {
     said: BTreeMap<usize, Said>,
     latest: Duration,
     repeated: u32,
-    bench_broke: Option<String>,
 }
 
 impl Verdicts {
@@ -137,7 +136,7 @@ impl Verdicts {
         if !red {
             return Ok(());
         }
-        let lookup = |id: &str| RequirementLine::of(self.catalogue.get(id)?);
+        let lookup = |id: &str| self.catalogue.get(id).map(RequirementLine::of);
         Err(failure_block(&plan.card(finished.index), outcome, &lookup))
     }
 
@@ -151,9 +150,11 @@ impl Verdicts {
     ///
     /// # Errors
     /// Always: the sentence to print.
-    pub fn never_ran(&self, why: &str) -> Result<(), String> {
-        self.state().bench_broke = Some(why.to_owned());
-        Err(format!("ERROR  the bench gave up: {why}"))
+    pub fn never_ran(&self, plan: &Plan, index: usize, why: &str) -> Result<(), String> {
+        let said = Said { word: Word::Error, findings: Vec::new(), remark: None, red: true };
+        self.state().said.insert(index, said);
+        let id = &plan.trials[index].id;
+        Err(format!("ERROR  {id}\n  the bench gave up before this trial had a verdict: {why}"))
     }
 
     /// The code to exit with, and everything that is to be said behind libtest's own summary;
@@ -207,8 +208,14 @@ impl Verdicts {
             let source = crate::run::source_of(&entry.diagnostic.place.file);
             let _ = writeln!(text, "\n{}", render(&entry.diagnostic, &source));
         }
-        let late = Span(state.latest);
-        let _ = writeln!(text, "bench: at most {late} late, {} trials repeated", state.repeated);
+        if text.lines().count() > 1 {
+            text.push('\n');
+        }
+        let repeated = match state.repeated {
+            1 => "1 trial".to_owned(),
+            count => format!("{count} trials"),
+        };
+        let _ = writeln!(text, "bench: at most {} late, {repeated} repeated", Span(state.latest));
         for complaint in complaints {
             let _ = writeln!(text, "bench: {complaint}");
         }
@@ -216,7 +223,7 @@ impl Verdicts {
         let red = !stale.is_empty() || state.said.values().any(|said| said.red && said.word != Word::Error);
         let code = if red {
             exit::RED
-        } else if any(Word::Error) || state.bench_broke.is_some() || !complaints.is_empty() {
+        } else if any(Word::Error) || !complaints.is_empty() {
             exit::BENCH_FAULT
         } else {
             exit::GREEN
@@ -245,3 +252,6 @@ impl Verdicts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,10 @@
 //! not sent yet. Neither side ever blocks on the other, so that two full buffers cannot lock them.
 
 use super::protocol::MAX_LINE;
+use nix::sys::socket::{MsgFlags, send};
 use serde::Serialize;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 
 /// How far a [`Outbox::flush`] came.
@@ -35,9 +37,11 @@ impl Outbox {
         self.bytes.len() - self.sent
     }
 
-    pub(super) fn flush(&mut self, mut socket: &UnixStream) -> io::Result<Flushed> {
+    pub(super) fn flush(&mut self, socket: &UnixStream) -> io::Result<Flushed> {
         while self.sent < self.bytes.len() {
-            match socket.write(&self.bytes[self.sent..]) {
+            // An agent that is gone is an error of this call, not a signal that ends the bench.
+            let rest = &self.bytes[self.sent..];
+            match send(socket.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL).map_err(io::Error::from) {
                 Ok(count) => self.sent += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -162,6 +166,7 @@ impl Inbox {
 mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
+    use std::io::Write;
 
     fn pair() -> (UnixStream, UnixStream) {
         let (one, other) = UnixStream::pair().expect("a socket pair");

@@ -49,6 +49,14 @@ pub trait UpperTester {
     /// [`UpperTesterError::Gone`] once the other side ended unasked (what it said before is handed
     /// out first), [`UpperTesterError::Protocol`] if it said something that it must not.
     fn receive(&mut self, each: &mut dyn FnMut(u64, AppReport)) -> Result<(), UpperTesterError>;
+
+    /// Makes sure that it is still there. Where it goes, the target closes its connections, and that
+    /// may be seen on the wire before the end of the upper tester is seen here: whoever is about to
+    /// blame the target asks first.
+    ///
+    /// # Errors
+    /// [`UpperTesterError::Gone`] if it is gone unasked, or on its way.
+    fn check(&mut self) -> Result<(), UpperTesterError>;
 }
 
 /// Why an upper tester cannot serve. Always the bench's fault, never the target's.

@@ -102,6 +102,16 @@ impl ProcessUpperTester {
         }
     }
 
+    /// Whether the process has begun to end: the kernel marks it before it closes a single file.
+    fn is_ending(&self) -> bool {
+        // proc(5): state and flags are the first and the seventh field behind the name in parentheses.
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let state = fields.next();
+        let flags: Option<u32> = fields.nth(5).and_then(|flags| flags.parse().ok());
+        matches!(state, None | Some("Z" | "X")) || flags.is_some_and(|flags| flags & EXITING != 0)
+    }
+
     /// Notes that the other side of the control socket is closed.
     fn lost(&mut self) -> UpperTesterError {
         let why = self.reap();
@@ -188,7 +198,18 @@ impl UpperTester for ProcessUpperTester {
         }
         Ok(())
     }
+
+    fn check(&mut self) -> Result<(), UpperTesterError> {
+        match self.end {
+            None if self.is_ending() => Err(self.lost()),
+            None | Some(End::Wanted) => Ok(()),
+            Some(End::Unasked(_)) => self.check_there(),
+        }
+    }
 }
+
+/// PF_EXITING of the kernel's include/linux/sched.h.
+const EXITING: u32 = 4;
 
 impl Drop for ProcessUpperTester {
     fn drop(&mut self) {

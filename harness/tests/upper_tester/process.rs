@@ -61,6 +61,23 @@ fn an_agent_that_dies_unasked_is_noticed_with_the_reason() {
 }
 
 #[test]
+fn an_agent_on_its_way_out_is_noticed_when_its_connections_end() {
+    for _ in 0..20 {
+        let mut bench = Bench::new();
+        assert_eq!(bench.tester.check(), Ok(()));
+        let peer = bench.accepted(own_address());
+        kill(Pid::from_raw(bench.tester.pid().try_into().unwrap()), Signal::SIGKILL).unwrap();
+        // The target's FIN: it may come before the end of the control socket.
+        assert_eq!(read_all(peer), Ok(vec![]));
+        let gone = Err(UpperTesterError::Gone("it was killed by SIGKILL".to_owned()));
+        assert_eq!([bench.tester.check(), bench.tester.check()], [gone.clone(), gone]);
+    }
+    let mut killed = Bench::new();
+    killed.tester.kill();
+    assert_eq!(killed.tester.check(), Ok(()), "that was wanted");
+}
+
+#[test]
 fn a_program_that_is_no_agent_is_noticed() {
     let mut bench = Bench::with(ProcessUpperTester::spawn(Path::new("/bin/false")).unwrap());
     let started = Instant::now();

@@ -28,10 +28,13 @@ pub(super) struct Bench {
     pub(super) commands: VecDeque<(CommandId, AppCommand)>,
     /// How many questions to the table are open.
     pub(super) lookups: usize,
+    /// Whether the last one was about a connection, not a listener.
+    pub(super) remote_looked_up: bool,
     /// What comes, and when.
     coming: BTreeMap<(Time, u64), Coming>,
     scheduled: u64,
     peer_goes_on: bool,
+    own_application: bool,
     events_seen: usize,
     /// How long a packet takes from the engine to the link.
     pub(super) departs_after: Duration,
@@ -114,9 +117,11 @@ impl Bench {
             sent: VecDeque::new(),
             commands: VecDeque::new(),
             lookups: 0,
+            remote_looked_up: false,
             coming: BTreeMap::new(),
             scheduled: 0,
             peer_goes_on: false,
+            own_application: false,
             events_seen: 0,
             departs_after: Duration::ZERO,
         }
@@ -128,6 +133,22 @@ impl Bench {
         while self.is_preparing() && self.next_moment().is_some() {
             self.next_input(Time(u64::MAX));
         }
+        self
+    }
+
+    /// Begins, and goes on until it has come so far.
+    pub(super) fn start_to(mut self, reached: impl Fn(&Engine) -> bool) -> Self {
+        self.feed(Input::Start);
+        while !reached(&self.engine) {
+            self.next_input(Time(u64::MAX));
+        }
+        self
+    }
+
+    /// Begins; the test is the application from the start.
+    pub(super) fn start_with_own_application(mut self) -> Self {
+        self.own_application = true;
+        self.feed(Input::Start);
         self
     }
 
@@ -151,11 +172,20 @@ impl Bench {
         }
     }
 
-    /// What the engine has sent since it was last asked, in one line each, with the numbers that
-    /// they have.
-    pub(super) fn all_sent(&mut self) -> Vec<String> {
+    /// The packets that the engine has sent since it was last asked.
+    pub(super) fn all_packets(&mut self) -> Vec<Vec<u8>> {
+        self.sent.drain(..).collect()
+    }
+
+    /// The segments that the engine has sent since it was last asked.
+    pub(super) fn all_sent_segments(&mut self) -> Vec<Segment> {
         let count = self.sent.len();
-        (0..count).map(|_| self.sent().summary(None).to_string()).collect()
+        (0..count).map(|_| self.sent()).collect()
+    }
+
+    /// The same, in one line each, with the numbers that they have.
+    pub(super) fn all_sent(&mut self) -> Vec<String> {
+        self.all_sent_segments().iter().map(|segment| segment.summary(None).to_string()).collect()
     }
 
     /// A segment of the target arrives, after so many milliseconds in which nothing else does.
@@ -204,7 +234,7 @@ impl Bench {
     }
 
     /// Lets time pass until the trial has ended.
-    pub(super) fn to_the_end(&mut self) -> &mut Self {
+    pub(super) fn run_to_the_end(&mut self) -> &mut Self {
         let mut inputs = 0;
         while !self.engine.has_ended() {
             assert!(self.next_moment().is_some(), "the trial waits for nothing, and does not end");
@@ -217,7 +247,7 @@ impl Bench {
 
     /// How it ended, once it has.
     pub(super) fn into_outcome(mut self) -> Outcome {
-        self.to_the_end();
+        self.run_to_the_end();
         self.engine.into_outcome()
     }
 
@@ -274,7 +304,7 @@ impl Bench {
                 Action::Send(octets) => {
                     let on_the_way = one_less(&mut sends);
                     if on_the_way || self.peer_goes_on {
-                        self.to_peer(&octets);
+                        self.give_to_peer(&octets);
                     }
                     if !on_the_way {
                         self.sent.push_back(octets);
@@ -282,7 +312,7 @@ impl Bench {
                 }
                 Action::App { id, command } => {
                     let on_the_way = one_less(&mut commands);
-                    if on_the_way || self.peer_goes_on {
+                    if (on_the_way || self.peer_goes_on) && !self.own_application {
                         self.peer.command(self.now, id, command);
                     } else {
                         self.commands.push_back((id, command));
@@ -292,14 +322,17 @@ impl Bench {
                     let state = self.peer.state_of(local, remote, self.now);
                     self.schedule(self.now, Coming::Table(TableEntry { state, expires: None }));
                 }
-                Action::Lookup { .. } => self.lookups += 1,
+                Action::Lookup { remote, .. } => {
+                    self.lookups += 1;
+                    self.remote_looked_up = remote.is_some();
+                }
             }
         }
         self.engine.departed(self.now + self.departs_after);
         self.take_from_peer();
     }
 
-    fn to_peer(&mut self, octets: &[u8]) {
+    fn give_to_peer(&mut self, octets: &[u8]) {
         if let Ok(Packet::Tcp(Received { segment, faults, .. })) = decode(octets)
             && faults.is_empty()
         {

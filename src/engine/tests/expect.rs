@@ -162,9 +162,9 @@ fn established_another_segment_is_named() {
       saw      another one
       seq: 5000 | 5001
     wrong-segment
-      did      sent ACK seq=-99 ack=0 len=100 win=65535
+      did      sent ACK seq=1 ack=1 len=100 win=65535
       expected RST or FIN ACK
-      saw      SYN ACK seq=0 ack=1 win=60000 after 5 ms
+      saw      SYN ACK seq=1 ack=101 win=60000 after 5 ms
       flags: RST or FIN ACK | SYN ACK
     ");
 }

@@ -32,7 +32,7 @@ impl Bench {
             window: super::peer::WINDOW,
             ..Segment::between(connection.target, connection.bench)
         };
-        if connection.timestamps && !flags.contains(Flags::RST) {
+        if connection.timestamps() && !flags.contains(Flags::RST) {
             let (value, echo) = (connection.ts_val, connection.ts_recent);
             segment.options = vec![TcpOption::Nop, TcpOption::Nop, TcpOption::Timestamps { value, echo }];
         }

@@ -48,6 +48,14 @@ fn numbers_wrap_and_go_below_zero() {
 }
 
 #[test]
+fn numbers_of_a_side_that_has_no_initial_number_are_those_in_the_segment() {
+    let ack = Segment { flags: Flags::ACK, seq: ISS + 1, ack: IRS + 1, ..segment() };
+    assert_eq!(ack.summary_from(Some(ISS), None).to_string(), "ACK seq=1 ack=5001 win=65535");
+    assert_eq!(ack.summary_from(None, Some(IRS)).to_string(), "ACK seq=4294967286 ack=1 win=65535");
+    assert_eq!(ack.summary_from(None, None).to_string(), ack.summary(None).to_string());
+}
+
+#[test]
 fn sack_counts_in_the_peers_numbers() {
     let block = |left, right| SackBlock { left: IRS + left, right: IRS + right };
     let ack = Segment {
