@@ -14,7 +14,9 @@ pub(crate) fn device_that_dies() {
     lab.serve_inetd();
     lab.serve_nginx();
     // So few at once that most still wait for their turn when it dies.
-    let arguments = ["--test-threads", "8", "--skip", "lasting"];
+    let ledger = lab.linux_ledger();
+    let ledger = ledger.to_str().expect("a plain name");
+    let arguments = ["--test-threads", "8", "--skip", "lasting", "--ledger", ledger];
     let mut running = lab.begin_tcpspec(&profile(ALL), &arguments);
     running.until_passed(10);
     lab.on_device("ip", "link set device down");

@@ -27,6 +27,9 @@ pub(crate) fn few_addresses_are_used_again() {
     assert!(run.text.contains("bench: 2 IPv6 addresses on bench; each is used again"), "{}", run.text);
 }
 
+/// Trials that keep a connection for a second.
+const LASTING: [&str; 3] = ["service/daytime", "service/http/four", "reset/received/rst-left"];
+
 pub(crate) fn no_more_connections_than_the_device_stands() {
     let mut lab = Lab::new();
     lab.serve_inetd();
@@ -42,7 +45,7 @@ pub(crate) fn no_more_connections_than_the_device_stands() {
                     thread::sleep(Duration::from_micros(200));
                 }
             });
-            let run = lab.tcpspec(&(profile(ALL) + limits), &SHORT);
+            let run = lab.tcpspec(&(profile(ALL) + limits), &LASTING);
             over.store(true, Ordering::Relaxed);
             assert_eq!((run.count("error"), run.count("inconclusive")), (0, 0), "{}", run.text);
         });
