@@ -8,7 +8,7 @@ use crate::link::{
 use crate::upper_tester::{ProcessUpperTester, UpperTester};
 use nix::ifaddrs::getifaddrs;
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 use tcpspec_core::case::Family;
 use tcpspec_core::engine::TableEntry;
@@ -53,6 +53,16 @@ pub enum DeviceError {
         interface: String,
         /// The family.
         family: Family,
+    },
+    /// The machine would answer for the bench.
+    #[error(
+        "this machine answers IPv6 packets for the bench's hosts, whose MAC address is its own, that there is no \
+         route: switch IPv6 off there with `sysctl -w net.ipv6.conf.{interface}.disable_ipv6=1`, give {interface} an \
+         address of that network, or say `mac: per-host` in the profile"
+    )]
+    Answers {
+        /// The interface.
+        interface: String,
     },
     /// Every address that the bench may have is somebody else's.
     #[error(
@@ -129,7 +139,7 @@ impl DeviceBench {
         };
         let places = Place::of(device);
         if let MacPolicy::Shared(_) = macs {
-            places.iter().try_for_each(|place| check_forwarding(place.family, &interface.name))?;
+            places.iter().try_for_each(|place| check_kernel(place, &interface.name))?;
         }
         let mut remarks = Vec::new();
         let ring = Ring::allocate(RING_BYTES, interface.mtu)?;
@@ -248,12 +258,29 @@ fn own_addresses() -> Vec<IpAddr> {
     interfaces.filter_map(|interface| address(interface.address?)).collect()
 }
 
-fn check_forwarding(family: Family, interface: &str) -> Result<(), DeviceError> {
-    let path = format!("/proc/sys/net/ip{family}/conf/{interface}/forwarding");
-    match fs::read_to_string(path) {
-        Ok(value) if value.trim() != "0" => {
-            Err(DeviceError::Forwards { interface: interface.to_owned(), family })
-        }
+/// The hosts have this machine's own MAC address, so that its kernel takes their packets, too: it must
+/// drop them silently.
+fn check_kernel(place: &Place<'_>, interface: &str) -> Result<(), DeviceError> {
+    let (family, interface) = (place.family, interface.to_owned());
+    let is_set = |path: String| fs::read_to_string(path).is_ok_and(|value| value.trim() != "0");
+    let setting = |of: &str, name| format!("/proc/sys/net/ip{family}/conf/{of}/{name}");
+    if family == Family::V6 && is_set(setting(&interface, "disable_ipv6")) {
+        return Ok(());
+    }
+    if is_set(setting(&interface, "forwarding"))
+        || family == Family::V6 && is_set(setting("all", "forwarding"))
+    {
+        return Err(DeviceError::Forwards { interface, family });
+    }
+    // Without a route Linux tells the sender so (net/ipv6/route.c, ip6_pkt_discard()), which IPv4 does
+    // only where it forwards.
+    let host = place.pool.iter().next().filter(|_| family == Family::V6);
+    let route = |host| {
+        let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?;
+        socket.connect(SocketAddr::new(host, 9))
+    };
+    match host.map(route) {
+        Some(Err(_)) => Err(DeviceError::Answers { interface }),
         _ => Ok(()),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::lab::Lab;
 use super::programs::{ALL, profile};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use pretty_assertions::assert_eq;
 use std::time::Duration;
 
@@ -13,7 +14,9 @@ pub(crate) fn device_that_dies() {
     lab.serve_inetd();
     lab.serve_nginx();
     // So few at once that most still wait for their turn when it dies.
-    let arguments = ["--test-threads", "8", "--skip", "lasting"];
+    let ledger = lab.linux_ledger();
+    let ledger = ledger.to_str().expect("a plain name");
+    let arguments = ["--test-threads", "8", "--skip", "lasting", "--ledger", ledger];
     let mut running = lab.begin_tcpspec(&profile(ALL), &arguments);
     running.until_passed(10);
     lab.on_device("ip", "link set device down");
@@ -32,11 +35,11 @@ pub(crate) fn device_that_dies() {
 
 pub(crate) fn program_that_dies() {
     let mut lab = Lab::new();
-    let inetd = lab.serve_inetd().id();
+    let inetd = Pid::from_raw(lab.serve_inetd().id() as i32);
     let mut running =
         lab.begin_tcpspec(&profile("echo: 7, discard: 9"), &["--test-threads", "4", "--skip", "lasting"]);
     running.until_passed(10);
-    lab.on_device("kill", &format!("-KILL {inetd}"));
+    kill(inetd, Signal::SIGKILL).expect("a process of our own");
     let run = running.end();
     // Its ports are closed now: states are not reached any more, but the stack says so.
     assert!(run.code == Some(1) && run.count("inconclusive") > 10, "{}", run.text);

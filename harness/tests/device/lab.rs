@@ -82,8 +82,9 @@ impl Lab {
         let forwarding = "-q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1";
         run(enter(router, "sysctl").args(forwarding.split(' ')));
         lab.give_addresses(DEVICE, &["198.51.100.7/24", "2001:db8:2::7/64"]);
-        lab.on_device("ip", "route add default via 198.51.100.1");
-        lab.on_device("ip", "route add default via 2001:db8:2::1");
+        // No default route: xinetd asks for the names of its clients, and there is nobody to answer.
+        lab.on_device("ip", "route add 192.0.2.0/24 via 198.51.100.1");
+        lab.on_device("ip", "route add 2001:db8::/64 via 2001:db8:2::1");
         lab
     }
 
@@ -115,6 +116,9 @@ impl Lab {
     fn wire(&self, bench: &str, other: u32, name: &str) {
         run(Command::new("ip")
             .args(format!("link add {bench} type veth peer name {name} netns {other}").split(' ')));
+        // Else this machine itself would answer for hosts that have its MAC address.
+        fs::write(format!("/proc/sys/net/ipv6/conf/{bench}/disable_ipv6"), "1")
+            .expect("a setting of our own");
         run(Command::new("ip").args(["link", "set", bench, "up"]));
         run(enter(other, "ip").args(["link", "set", name, "up"]));
         offloads_off(other, name);

@@ -17,22 +17,8 @@ mod services;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::path::Path;
 
-/// Run on request only (`--include-ignored`): each has been seen to pass, and each has been seen to
-/// fail since; until it is known why, they prove nothing.
-const UNSETTLED: [&str; 9] = [
-    "whole_suite_on_nginx_and_inetd_is_green",
-    "web_server_of_busybox_alone_reaches_the_closing_states",
-    "echo_alone_takes_what_says_nothing_or_asks_for_an_echo",
-    "service_that_is_another_is_noticed",
-    "device_in_a_vlan_is_reached",
-    "device_behind_a_router_is_reached",
-    "hosts_with_mac_addresses_of_their_own_are_told_apart",
-    "few_addresses_are_used_again_with_other_ports",
-    "device_that_dies_is_a_failure_and_no_error",
-];
-
 /// What every laboratory is made of.
-const TOOLS: [&str; 5] = ["ip", "ethtool", "nsenter", "setpriv", "unshare"];
+const TOOLS: [&str; 6] = ["ip", "ethtool", "sysctl", "nsenter", "setpriv", "unshare"];
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -114,11 +100,7 @@ fn main() {
             dying::service_that_takes_no_more,
         ),
     ];
-    let settled = |trial: Trial| {
-        let ignored = UNSETTLED.contains(&trial.name());
-        trial.with_ignored_flag(ignored)
-    };
-    libtest_mimic::run(&arguments, trials.into_iter().map(settled).collect()).exit();
+    libtest_mimic::run(&arguments, trials).exit();
 }
 
 /// A test that needs these programs. Where one is missing it is not run, unless TCPSPEC_REQUIRE_ALL

@@ -30,10 +30,9 @@ impl Lab {
         let service = |name: &str| {
             format!(
                 "service {name}\n{{\n type = INTERNAL\n id = {name}-stream\n socket_type = stream\n protocol = tcp\n \
-                 wait = no\n flags = IPv6 NOLIBWRAP\n}}\n"
+                 wait = no\n flags = IPv6\n}}\n"
             )
         };
-        // With libwrap it would ask for the names of the bench's hosts, where there is nobody to ask.
         // Its default is to stop a service that is asked for more than fifty times a second.
         let defaults = "defaults\n{\n instances = UNLIMITED\n per_source = UNLIMITED\n cps = 100000 1\n}\n";
         let services: String = ["echo", "discard", "daytime"].map(service).concat();

@@ -34,6 +34,14 @@ pub(crate) fn interface_that_spoils_what_arrives() {
     let sentence =
         ["forwards IPv4 packets on bench", "`sysctl -w net.ipv4.conf.bench.forwarding=0`", "`mac: per-host`"];
     lab.tcpspec(&profile("echo: 7"), &[]).assert_refused(UNABLE, &sentence);
+    fs::write("/proc/sys/net/ipv4/conf/bench/forwarding", "0").expect("a setting of our own namespace");
+    fs::write("/proc/sys/net/ipv6/conf/bench/disable_ipv6", "0").expect("a setting of our own namespace");
+    let sentence = [
+        "answers IPv6 packets for the bench's hosts",
+        "`sysctl -w net.ipv6.conf.bench.disable_ipv6=1`",
+        "`mac: per-host`",
+    ];
+    lab.tcpspec(&profile("echo: 7"), &[]).assert_refused(UNABLE, &sentence);
 }
 
 pub(crate) fn unfinished_checksums_are_told() {
