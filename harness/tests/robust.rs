@@ -19,7 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tcpspec_core::case::{Fixtures, Suite, Vocabulary};
 use tcpspec_core::ledger::Ledger;
-use tcpspec_core::profile::Profile;
+use tcpspec_core::profile::{Profile, Tolerance};
 use tcpspec_core::requirement::Catalogue;
 
 /// Trials that need the application, answers in time, and silence; none takes more than a few seconds.
@@ -309,8 +309,9 @@ fn read_cases(file: &str, text: &str) {
     let _ = suite.check(&vocabulary);
     for trial in suite.trials() {
         if let Ok(script) = trial.script() {
-            let _ =
-                (script.capabilities(), script.longest_wait(&|_| None), script.expected_duration(&|_| None));
+            let tolerance = Tolerance::default();
+            let _ = (script.longest_wait(&|_| None, &tolerance), script.expected_duration(&|_| None));
+            let _ = script.capabilities();
         }
     }
 }

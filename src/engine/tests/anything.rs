@@ -141,7 +141,7 @@ const ALTERING: [fn(&mut Segment); 6] = [
     |_| (),
     |segment| segment.ack += 1,
     |segment| segment.seq += 1_000_000_000,
-    |segment| segment.flags = segment.flags | Flags::RST,
+    |segment| segment.flags |= Flags::RST,
     |segment| segment.window = 0,
     |segment| segment.options.push(TcpOption::Raw(vec![2, 0])),
 ];
