@@ -5,6 +5,7 @@ pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod faults;
 mod inputs;
 pub mod link;
 pub mod measure;
