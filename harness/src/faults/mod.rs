@@ -4,6 +4,10 @@
 //! every word with the application, and hands on what it likes, when it likes. Bench and target know
 //! nothing of it, so that it works over any target.
 
+mod connection;
+mod kinds;
+mod middle;
+mod view;
 mod way;
 
 pub use way::{Conduit, Delivery, Way};
@@ -39,4 +43,24 @@ pub trait Fault: Send {
     fn table(&mut self, _now: Time, entry: TableEntry) -> TableEntry {
         entry
     }
+
+    /// Whether a delayed delivery shall still be made, now that its moment has come.
+    fn still_due(&mut self, _now: Time, _delivery: &Delivery) -> bool {
+        true
+    }
 }
+
+/// The fault of that name for one trial; `seed` decides what is left open.
+#[must_use]
+pub fn fault(name: &str, seed: u64) -> Option<Box<dyn Fault>> {
+    let (_, make) = kinds::all().find(|(known, _)| *known == name)?;
+    Some(Box::new(make().seeded(seed)))
+}
+
+/// The name of every fault, in the order of `cases/faults.yaml`.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    kinds::all().map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests;
