@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tcpspec_core::case::{Capability, Family, Fixtures, Suite};
 use tcpspec_core::engine::TrialConfig;
+use tcpspec_core::fault::FaultCatalogue;
 use tcpspec_core::ledger::{Date, Ledger};
 use tcpspec_core::profile::{Kind, Profile};
 use tcpspec_core::requirement::{Catalogue, Level};
@@ -212,6 +213,7 @@ pub(crate) fn fixtures(cases: Option<&Path>) -> Result<Fixtures, Stop> {
 
 pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
     let mut files = Vec::new();
+    let faults = folder.join("faults.yaml");
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
         let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, "cases", &error))?;
@@ -221,7 +223,7 @@ pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
                 if !NOT_AREAS.iter().any(|name| path.ends_with(name)) {
                     folders.push(path);
                 }
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            } else if path != faults && path.extension().is_some_and(|extension| extension == "yaml") {
                 files.push((path.display().to_string(), read_file(&path, "cases")?));
             }
         }
@@ -250,7 +252,8 @@ pub(crate) fn invalid(found: &[Diagnostic]) -> Stop {
 
 /// The text of a file that a diagnostic points into: built in, or on disk.
 pub(crate) fn source_of(file: &str) -> String {
-    let built_in = [tcpspec_core::ledger::LINUX, tcpspec_core::profile::LINUX, Fixtures::SOURCE];
+    let built_in =
+        [tcpspec_core::ledger::LINUX, tcpspec_core::profile::LINUX, Fixtures::SOURCE, FaultCatalogue::SOURCE];
     let mut built_in = built_in.into_iter().chain(tcpspec_core::requirement::FILES);
     if let Some((_, text)) = built_in.find(|(name, _)| *name == file) {
         return text.to_owned();
