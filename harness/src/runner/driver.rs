@@ -17,7 +17,8 @@ use std::time::Duration;
 use tcpspec_core::case::Family;
 use tcpspec_core::time::Time;
 use tcpspec_core::verdict::FindingCode;
-use trial::{Active, SLACK};
+use trial::Active;
+pub(super) use trial::SLACK;
 
 /// Where finished trials go.
 pub trait Sink {

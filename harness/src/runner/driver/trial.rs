@@ -18,7 +18,7 @@ use tcpspec_core::time::Time;
 use tcpspec_core::verdict::{FindingCode, Verdict};
 
 /// Beyond everything that a trial waits for: more means that it hangs.
-pub(super) const SLACK: Duration = Duration::from_secs(20);
+pub(in crate::runner) const SLACK: Duration = Duration::from_secs(20);
 
 /// A trial under way.
 pub(super) struct Active {
