@@ -206,6 +206,7 @@ fn planned(trial: &Trial<'_>, script: &Script, wanted: &PlanFor) -> Result<Plann
         ),
         marks_host: script.tells_path_mtu(),
         connections,
+        fault: None,
         surroundings: Arc::clone(surroundings),
     };
     Ok(Planned { id, fate, expected, longest, job, case: trial.case.id().to_owned() })
