@@ -6,7 +6,7 @@ use crate::run::{Stop, say};
 use std::path::{Path, PathBuf};
 use tcpspec_core::case::{Suite, Vocabulary};
 use tcpspec_core::fault::FaultCatalogue;
-use tcpspec_core::ledger::{LINUX, Ledger};
+use tcpspec_core::ledger::{LINUX, Ledger, SMOLTCP};
 use tcpspec_core::profile::Profile;
 use tcpspec_core::requirement::{Catalogue, FILES};
 use tcpspec_core::verdict::FindingCode;
@@ -36,7 +36,7 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
         let text = read_file(path, "profile")?;
         problems.extend(Profile::read(&path.display().to_string(), &text).err().unwrap_or_default());
     }
-    let mut books = vec![(LINUX.0.to_owned(), LINUX.1.to_owned())];
+    let mut books: Vec<_> = [LINUX, SMOLTCP].map(|(file, text)| (file.to_owned(), text.to_owned())).into();
     for path in ledgers {
         books.push((path.display().to_string(), read_file(path, "ledger")?));
     }

@@ -50,7 +50,7 @@ pub trait Fault: Send {
     }
 }
 
-/// The fault of that name for one trial; `seed` decides what is left open.
+/// The fault of that name, fresh for one attempt of a trial of that seed.
 #[must_use]
 pub fn fault(name: &str, seed: u64) -> Option<Box<dyn Fault>> {
     let (_, make) = kinds::all().find(|(known, _)| *known == name)?;
