@@ -4,8 +4,13 @@
 //! every word with the application, and hands on what it likes, when it likes. Bench and target know
 //! nothing of it, so that it works over any target.
 
+mod hole;
+pub mod matrix;
+mod recipe;
 mod way;
 
+pub use hole::{Hole, Seen};
+pub use recipe::{Make, Recipe};
 pub use way::{Conduit, Delivery, Way};
 
 use tcpspec_core::app::{AppCommand, AppReport, CommandId};
