@@ -5,11 +5,16 @@
 //! nothing of it, so that it works over any target.
 
 mod connection;
+mod hole;
 mod kinds;
+pub mod matrix;
 mod middle;
+mod recipe;
 mod view;
 mod way;
 
+pub use hole::{Hole, Seen};
+pub use recipe::{Make, Recipe};
 pub use way::{Conduit, Delivery, Way};
 
 use tcpspec_core::app::{AppCommand, AppReport, CommandId};
