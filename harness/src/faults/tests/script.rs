@@ -53,18 +53,30 @@ pub(super) fn play(mut conduit: Conduit, script: &str) -> Vec<(String, Vec<Strin
     lines
 }
 
-/// What is told otherwise than on a straight way, line by line.
+/// What is told otherwise than on a straight way, line by line; of many lines the first.
 pub(super) fn differences(conduit: Conduit, script: &str) -> String {
     let straight = play(Conduit::default(), script);
-    let mut text = String::new();
-    for ((line, right), (_, told)) in straight.into_iter().zip(play(conduit, script)) {
-        if right != told {
-            let told = if told.is_empty() { "lost".into() } else { told.join("; ") };
-            let _ = writeln!(text, "    {line}  =>  {told}");
-        }
-    }
-    text
+    let told = play(conduit, script);
+    let differing = straight.into_iter().zip(told).filter(|(straight, told)| straight != told);
+    let lines: Vec<_> =
+        differing.map(|(_, (line, told))| format!("    {line}  =>  {}\n", of(&told))).collect();
+    let more = match lines.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("    and {more} more\n"),
+    };
+    lines.into_iter().take(SHOWN).chain([more]).collect()
 }
+
+fn of(told: &[String]) -> String {
+    match told {
+        [] => "lost".into(),
+        [first @ .., last] if first.len() > SHOWN => format!("{}; … {} …; {last}", first[0], first.len() - 1),
+        _ => told.join("; "),
+    }
+}
+
+/// Lines of a scene that are shown.
+const SHOWN: usize = 5;
 
 fn end(bench: bool) -> SocketAddr {
     if bench { ([198, 18, 0, 1], 40000).into() } else { ([198, 18, 255, 1], 7000).into() }
@@ -201,7 +213,12 @@ pub(super) fn show(delivery: &Delivery) -> String {
     match delivery {
         Delivery::ToTarget(octets) => format!("> {}", show_packet(octets, true)),
         Delivery::ToBench(octets) => format!("< {}", show_packet(octets, false)),
-        Delivery::ToApplication(_, AppCommand::Listen { options, .. }) => format!("app Listen {options:?}"),
+        Delivery::ToApplication(
+            _,
+            AppCommand::Listen { options, .. } | AppCommand::Connect { options, .. },
+        ) => {
+            format!("app {options:?}")
+        }
         Delivery::ToApplication(_, command) => {
             let text = format!("{command:?}");
             format!("app {}", text.split(' ').next().unwrap_or_default())
