@@ -2,6 +2,7 @@ use super::STATES;
 use crate::case::{
     Acks, Capability, Case, CaseFile, Family, Fixtures, Row, StepKind, Suite, TrialId, Vocabulary,
 };
+use crate::fault::FaultCatalogue;
 use crate::requirement::Catalogue;
 use crate::state::State;
 use crate::yaml::{Diagnostic, render};
@@ -177,7 +178,10 @@ fn samples_keep_the_language() {
 #[test]
 fn the_cases_of_this_project_keep_the_language() {
     let (catalogue, fixtures) = (Catalogue::embedded(), Fixtures::embedded().expect("fixtures"));
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    let faults = FaultCatalogue::embedded().expect("faults");
+    let names = faults.names();
+    let vocabulary =
+        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: Some(&names) };
     let told: Vec<String> = match Suite::embedded() {
         Ok(suite) => suite
             .check(&vocabulary)
