@@ -91,7 +91,13 @@ impl Engine {
             Sample { index, age, due, asked: None, there: None }
         });
         let samples = samples.collect();
-        self.waiting = Waiting::TimeWait(Box::new(TimeWaitMeasure { is, tolerance, band, question: Question::LowerSyn, samples }));
+        self.waiting = Waiting::TimeWait(Box::new(TimeWaitMeasure {
+            is,
+            tolerance,
+            band,
+            question: Question::LowerSyn,
+            samples,
+        }));
     }
 
     pub(super) fn await_time_wait(
