@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tcpspec_core::case::{Capability, Family, Fixtures, Suite};
 use tcpspec_core::engine::TrialConfig;
+use tcpspec_core::fault::FaultCatalogue;
 use tcpspec_core::ledger::{self, Date, Ledger};
 use tcpspec_core::profile::{self, Kind, Profile};
 use tcpspec_core::requirement::{Catalogue, Level};
@@ -254,6 +255,7 @@ pub(crate) fn fixtures(cases: Option<&Path>) -> Result<Fixtures, Stop> {
 
 pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
     let mut files = Vec::new();
+    let faults = folder.join("faults.yaml");
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
         let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, "cases", &error))?;
@@ -263,7 +265,7 @@ pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
                 if !NOT_AREAS.iter().any(|name| path.ends_with(name)) {
                     folders.push(path);
                 }
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            } else if path != faults && path.extension().is_some_and(|extension| extension == "yaml") {
                 files.push((path.display().to_string(), read_file(&path, "cases")?));
             }
         }
@@ -304,7 +306,8 @@ pub(crate) fn invalid(found: &[Diagnostic]) -> Stop {
 /// The text of a file that a diagnostic points into: built in, or on disk.
 pub(crate) fn source_of(file: &str) -> String {
     let of_targets = BUILT_IN.iter().flat_map(|built_in| [built_in.profile, built_in.ledger]);
-    let mut built_in = of_targets.chain([Fixtures::SOURCE]).chain(tcpspec_core::requirement::FILES);
+    let mut built_in =
+        of_targets.chain([Fixtures::SOURCE, FaultCatalogue::SOURCE]).chain(tcpspec_core::requirement::FILES);
     if let Some((_, text)) = built_in.find(|(name, _)| *name == file) {
         return text.to_owned();
     }

@@ -1,8 +1,8 @@
 //! From a plan to verdicts: selection, order, the driving thread, libtest.
 
 mod board;
+mod doubt;
 mod driver;
-mod fault;
 mod job;
 mod libtest;
 mod liveness;
