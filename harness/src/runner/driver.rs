@@ -4,7 +4,6 @@ mod trial;
 
 use super::job::{Finished, Job};
 use super::sandwich::{Begun, Demand, Questions, Sandwich};
-use crate::faults::{self, Fault};
 use crate::target::{Bench, BenchError, Host};
 use crate::upper_tester::{Flushed, ProcessUpperTester, UpperTester};
 use nix::errno::Errno;
@@ -56,8 +55,6 @@ pub struct Driver<'b> {
     packets: Vec<(Time, std::ops::Range<usize>)>,
     octets: Vec<u8>,
     ready: Epoll,
-    /// Makes the fault of that name for a trial of that seed.
-    make_fault: fn(&str, u64) -> Option<Box<dyn Fault>>,
     /// The upper tester did not take everything yet.
     unflushed: bool,
     /// When the sink was told of the progress last.
@@ -94,7 +91,6 @@ impl<'b> Driver<'b> {
             packets: Vec::new(),
             octets: Vec::new(),
             ready,
-            make_fault: faults::fault,
             unflushed: false,
             told: Time::default(),
         })

@@ -20,6 +20,7 @@ pub use driver::{Driver, Sink};
 pub use job::{Finished, Job, Surroundings};
 pub use libtest::{Printing, arguments, trials};
 pub use places::{Place, Places};
+pub(crate) use plan::give_ports;
 pub use plan::{Fate, Plan, PlanFor, Planned};
 pub(crate) use pool::processors;
 pub use pool::{MakeStack, run_all};

@@ -101,7 +101,7 @@ impl Plan {
         if !problems.is_empty() {
             return Err(problems);
         }
-        give_ports(&mut trials, &wanted.profile, wanted.seed);
+        give_ports(trials.iter_mut().map(|trial| &mut trial.job), &wanted.profile, wanted.seed);
         let PlanFor { suite, catalogue, profile, surroundings, places, again, .. } = wanted;
         trials.sort_by_key(|trial| trial.expected);
         for (index, trial) in trials.iter_mut().enumerate() {
@@ -221,7 +221,7 @@ fn connections(script: &Script) -> u32 {
 }
 
 /// Own ports for every trial, one for each listener, from a place that the seed chooses.
-fn give_ports(trials: &mut [Planned], profile: &Profile, seed: u64) {
+pub(crate) fn give_ports<'j>(jobs: impl IntoIterator<Item = &'j mut Job>, profile: &Profile, seed: u64) {
     if profile.device().is_some() {
         return;
     }
@@ -230,7 +230,7 @@ fn give_ports(trials: &mut [Planned], profile: &Profile, seed: u64) {
         (u64::from(*profile.ports.target.start()) + 1, u64::from(*profile.ports.target.end()));
     let count = last - first + 1;
     let mut next = seed % count;
-    for Planned { job, .. } in trials {
+    for job in jobs {
         let shared = if job.script.same_target_port { job.script.given.len() as u64 - 1 } else { 0 };
         let wanted = u64::from(job.connections) - shared;
         // A trial's ports are in a row.

@@ -74,7 +74,7 @@ impl Driver<'_> {
             self.private.insert(key, private);
         }
         let engine = job.engine(bench, target, self.bench.has_table());
-        let conduit = self.conduit(&job)?;
+        let conduit = job.conduit();
         let before = self.bench.link().counters().map_err(BenchError::of)?;
         let now = crate::clock::monotonic();
         self.connections += job.connections;
@@ -119,13 +119,6 @@ impl Driver<'_> {
             active.engine.give_up(crate::clock::monotonic(), code, why);
         }
         self.settle(key, sink)
-    }
-
-    /// A way through the fault that the job names, made afresh.
-    fn conduit(&self, job: &Job) -> Result<Conduit, BenchError> {
-        let Some(name) = &job.fault else { return Ok(Conduit::default()) };
-        let fault = (self.make_fault)(name, job.seed);
-        fault.map(Conduit::through).ok_or_else(|| BenchError(format!("there is no fault `{name}`")))
     }
 
     /// What came from the target for a trial, at that moment. The way may lead through a fault.
