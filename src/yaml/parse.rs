@@ -154,14 +154,11 @@ impl<'a> Builder<'a> {
 
 /// What `serde_yaml` says about a text that it cannot read, with a place and advice.
 fn syntax_error(file: &Arc<str>, lines_before: u32, text: &str, error: &serde_yaml::Error) -> Diagnostic {
-    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let place = error.location().map_or_else(
         || Place::start_of(file.clone()),
-        |at| Place {
-            file: file.clone(),
-            line: number(at.line()).saturating_add(lines_before),
-            column: number(at.column()),
-            length: 1,
+        |at| {
+            let (line, column) = within(text, at.line(), at.column());
+            Place { file: file.clone(), line: line.saturating_add(lines_before), column, length: 1 }
         },
     );
     let said = error.to_string();
@@ -176,6 +173,15 @@ fn syntax_error(file: &Arc<str>, lines_before: u32, text: &str, error: &serde_ya
         diagnostic = diagnostic.with_note(format!("while {context}"));
     }
     diagnostic
+}
+
+/// Line and column of the text: a parser that has come to the end may name the line behind the last.
+fn within(text: &str, line: usize, column: usize) -> (u32, u32) {
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let lines = text.split('\n').count();
+    let line = line.clamp(1, lines);
+    let end = text.split('\n').nth(line - 1).map_or(0, |line| line.chars().count()) + 1;
+    (number(line), number(column.clamp(1, end)))
 }
 
 /// The parser's message in plain words, and what mends it.

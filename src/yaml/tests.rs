@@ -223,6 +223,19 @@ fn an_open_list_is_shown_where_it_ends() {
 }
 
 #[test]
+fn what_is_missing_at_the_end_is_shown_on_the_last_line() {
+    assert_snapshot!(refusal("a: 1\nb"), @r"
+    error: not readable as YAML: could not find expected ':'
+     --> t.yaml:2:1
+      |
+    2 | b
+      | ^
+      |
+      = note: while scanning a simple key at line 2 column 1
+    ");
+}
+
+#[test]
 fn tags_merge_keys_lists_as_keys_and_second_documents_are_refused() {
     assert_snapshot!(refusal("a: !secret x\n"), @r#"
     error: the tag `secret` means nothing here
