@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 use tcpspec_core::case::Family;
-use tcpspec_core::engine::Input;
+use tcpspec_core::engine::{Engine, Input};
 use tcpspec_core::time::Time;
 use tcpspec_core::verdict::FindingCode;
 use trial::{Active, SLACK};
@@ -29,6 +29,18 @@ pub trait Sink {
 
 /// Trials begun in one turn of the loop: a burst that no queue on the way drops.
 const STARTS_A_TURN: usize = 32;
+
+/// Memory for what arrived, in octets. Beyond half of it no trial begins; beyond all of it the greatest
+/// of those that are flooded ends.
+#[derive(Clone, Copy)]
+struct Budget {
+    /// For all trials under way.
+    all: usize,
+    /// What a trial may take however full the others are.
+    one: usize,
+}
+
+const BUDGET: Budget = Budget { all: 24 << 20, one: 256 << 10 };
 
 /// Drives trials over one bench.
 pub struct Driver<'b> {
@@ -48,6 +60,9 @@ pub struct Driver<'b> {
     /// Applications of single trials, in processes of their own, because their cases kill them.
     private: BTreeMap<u64, ProcessUpperTester>,
     hosts: HashMap<IpAddr, u64>,
+    /// Memory that everything takes that arrived for the trials under way, and may take.
+    kept: usize,
+    budget: Budget,
     timers: BinaryHeap<Reverse<(Time, u64)>>,
     next_key: u64,
     /// Packets of one turn: (stamp, range in `octets`).
@@ -85,6 +100,8 @@ impl<'b> Driver<'b> {
             active: HashMap::new(),
             private: BTreeMap::new(),
             hosts: HashMap::new(),
+            kept: 0,
+            budget: BUDGET,
             timers: BinaryHeap::new(),
             next_key: 0,
             packets: Vec::new(),
@@ -186,7 +203,10 @@ impl<'b> Driver<'b> {
             self.start(job, 0, host, true, sink)?;
             started += 1;
         }
-        while started < STARTS_A_TURN && self.active.len() < self.most_at_once && !self.liveness.wants_quiet()
+        while started < STARTS_A_TURN
+            && self.active.len() < self.most_at_once
+            && self.kept <= self.budget.all / 2
+            && !self.liveness.wants_quiet()
         {
             let Some((job, attempt)) = self.waiting.pop_front() else { break };
             let Some(host) = self.room_for(&job)? else {
@@ -232,12 +252,32 @@ impl<'b> Driver<'b> {
                 continue;
             };
             self.noted_late(key, crate::clock::monotonic().since(*stamp));
+            self.kept += Engine::cost_of(packet.len());
             self.feed(key, Input::Packet { stamp: *stamp, octets: packet }, sink)?;
         }
+        self.end_floods(sink)?;
         let busy = !packets.is_empty();
         self.packets = packets;
         self.octets = octets;
         Ok(busy)
+    }
+
+    /// Ends trials that get more than there is memory for.
+    fn end_floods(&mut self, sink: &mut dyn Sink) -> Result<(), BenchError> {
+        while self.kept > self.budget.all {
+            let most = self.active.iter().max_by_key(|(_, active)| active.engine.kept());
+            let Some((key, kept)) = most.map(|(key, active)| (*key, active.engine.kept())) else { break };
+            if kept <= self.budget.one {
+                break;
+            }
+            let why = format!(
+                "{} KiB of packets, most of all trials under way, which together may take {} MiB",
+                kept >> 10,
+                self.budget.all >> 20
+            );
+            self.give_up(key, FindingCode::TrialOverran, &why, sink)?;
+        }
+        Ok(())
     }
 
     fn take_reports(&mut self, sink: &mut dyn Sink) -> Result<bool, BenchError> {
