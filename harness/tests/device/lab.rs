@@ -1,5 +1,6 @@
 //! Two or three network namespaces with wires between them, programs that somebody else wrote in the
 //! device's, and the `tcpspec` binary in the bench's. All of it vanishes with the test.
+#![allow(dead_code, reason = "each test program uses its own part of this")]
 
 use super::relay::Relay;
 use nix::sys::signal::{Signal, kill};

@@ -1,4 +1,5 @@
 //! Runs of the binary and what they said.
+#![allow(dead_code, reason = "each test program uses its own part of this")]
 
 use super::lab::Lab;
 use std::collections::BTreeMap;

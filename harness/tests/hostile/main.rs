@@ -5,14 +5,11 @@
 //! the trials run one after another on the main thread.
 
 #[path = "../device/lab.rs"]
-#[allow(dead_code, reason = "shared with the tests of devices")]
 mod lab;
 mod manners;
 #[path = "../device/relay.rs"]
-#[allow(dead_code, reason = "part of the laboratory")]
 mod relay;
 #[path = "../device/runs.rs"]
-#[allow(dead_code, reason = "shared with the tests of devices")]
 mod runs;
 mod target;
 

@@ -150,10 +150,10 @@ impl Mischief {
             let length = self.random.below(100);
             packet.extend(self.random.octets(length));
             let from = if self.random.below(2) == 0 { 20 } else { 1 };
-            for place in from..packet.len() {
-                let is_address = if about.ip.source.is_ipv4() { 12..20 } else { 8..40 }.contains(&place);
-                if !is_address && self.random.below(4) == 0 {
-                    packet[place] = self.random.number() as u8;
+            let addresses = if about.ip.source.is_ipv4() { 12..20 } else { 8..40 };
+            for (place, octet) in packet.iter_mut().enumerate().skip(from) {
+                if !addresses.contains(&place) && self.random.below(4) == 0 {
+                    *octet = self.random.number() as u8;
                 }
             }
             wire.packet(&packet);

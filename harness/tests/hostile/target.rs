@@ -83,12 +83,12 @@ fn play(manner: Manner, bench: MacAddr, over: &AtomicBool) -> Sent {
     let mut began = None;
     while !over.load(Ordering::Relaxed) {
         let mut segments = Vec::new();
-        let received = link.receive(&mut |_, packet| match decode(packet) {
-            Ok(Packet::Tcp(received)) => segments.push(received.segment),
-            _ => {}
+        // An answer to ARP that it has no room for is sent when it is asked again.
+        let _ = link.receive(&mut |_, packet| {
+            if let Ok(Packet::Tcp(received)) = decode(packet) {
+                segments.push(received.segment);
+            }
         });
-        // What it has no room for is sent later, or never.
-        drop(received);
         let before = wire.frames;
         segments.into_iter().for_each(|segment| mischief.meets(segment, &mut wire));
         mischief.goes_on(&mut wire);

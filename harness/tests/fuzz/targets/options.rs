@@ -12,7 +12,7 @@ pub(crate) fn run(octets: &[u8]) {
     let (same, padding) = written.split_at_checked(octets.len()).expect("nothing is left out");
     assert_eq!(same, octets);
     assert!(padding.len() < 4 && padding.iter().all(|octet| *octet == 0), "{padding:?}");
-    if octets.len() % 4 == 0 {
+    if octets.len().is_multiple_of(4) {
         assert_eq!(decode_options(&written), (options.clone(), faults.clone()));
     }
     compare(&options, octets);

@@ -11,9 +11,9 @@ pub(crate) fn run(octets: &[u8]) {
     };
     let Some(device) = profile.device() else { return };
     for pool in [&device.bench.v4, &device.bench.v6] {
-        assert_eq!(pool.len() == 0, pool.is_empty());
         let first: Vec<_> = pool.iter().take(100).collect();
         assert_eq!(first.len() as u128, pool.len().min(100));
+        assert_eq!(first.is_empty(), pool.is_empty());
         assert!(first.iter().all(|address| pool.contains(*address)));
         let target = [device.address.v4.map(Into::into), device.address.v6.map(Into::into)];
         assert!(target.into_iter().flatten().all(|target| !pool.contains(target)), "{profile:?}");
