@@ -30,8 +30,8 @@ pub trait Sink {
 /// Trials begun in one turn of the loop: a burst that no queue on the way drops.
 const STARTS_A_TURN: usize = 32;
 
-/// Memory for what arrived, in octets. Beyond half of it no trial begins; beyond all of it the greatest
-/// of those that are flooded ends.
+/// Memory for what arrived, in octets. Beyond it the greatest of the trials that are flooded ends, and none
+/// begins.
 #[derive(Clone, Copy)]
 struct Budget {
     /// For all trials under way.
@@ -40,7 +40,7 @@ struct Budget {
     one: usize,
 }
 
-const BUDGET: Budget = Budget { all: 24 << 20, one: 256 << 10 };
+const BUDGET: Budget = Budget { all: 32 << 20, one: 256 << 10 };
 
 /// Drives trials over one bench.
 pub struct Driver<'b> {
@@ -205,7 +205,7 @@ impl<'b> Driver<'b> {
         }
         while started < STARTS_A_TURN
             && self.active.len() < self.most_at_once
-            && self.kept <= self.budget.all / 2
+            && self.kept <= self.budget.all
             && !self.liveness.wants_quiet()
         {
             let Some((job, attempt)) = self.waiting.pop_front() else { break };

@@ -192,7 +192,7 @@ fn trial_that_gets_more_than_there_is_memory_for_is_an_error_and_the_others_go_o
 }
 
 #[test]
-fn memory_that_is_half_full_lets_no_trial_begin() {
+fn memory_that_is_full_lets_no_trial_begin() {
     let mut bench = FakeBench::new(|stray, _| Some(reset(stray, 0)));
     let mut kept = Kept::default();
     let mut driver = Driver::new(&mut bench, 100).expect("a driver");
