@@ -298,6 +298,7 @@ impl Driver<'_> {
         let active = self.active.remove(&key)?;
         self.hosts.remove(&active.host);
         self.connections -= active.job.connections;
+        self.kept = self.kept.saturating_sub(active.engine.kept());
         let private = self.private.remove(&key);
         for packet in active.engine.farewell() {
             // Clean-up only: a listener left half-open harms nobody.
