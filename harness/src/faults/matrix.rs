@@ -79,6 +79,8 @@ pub struct Entry<'m> {
     pub named: bool,
     /// At least one trial of the case fails under it as it should.
     pub noticed: bool,
+    /// How many of its trials do so, and how many pass without the fault.
+    pub trials: (usize, usize),
     /// How the case's trials fared, where they pass without the fault.
     pub seen: Seen,
 }
@@ -161,20 +163,26 @@ impl Matrix {
         })
     }
 
-    /// What is to be run, as far as it is not proven yet: what the next target has still to show.
+    /// What is to be run, as far as it is not proven yet: what the next target has still to show. Where
+    /// each case is wanted under every fault, those that are not its own are left out where the trial
+    /// has shown elsewhere that it does not notice the fault, and another case does.
     #[must_use]
     pub fn open_cells(&self) -> Vec<Cell> {
         let proven = Proven::of(self);
+        let noticed: BTreeSet<_> = proven.pairs.iter().map(|(_, fault)| *fault).collect();
         let mut cells = Vec::new();
         for (trial, (number, _)) in self.trials.iter().enumerate() {
             let case = &self.cases[*number];
+            let is_shown = self.is_clean_somewhere(trial);
             let is_open = |fault: &usize| {
-                let is_own = case.own.contains(fault);
-                (is_own && !proven.trials.contains(&trial)) || !proven.pairs.contains(&(*number, *fault))
+                let is_proven = proven.pairs.contains(&(*number, *fault));
+                if case.own.contains(fault) {
+                    !is_proven || !proven.trials.contains(&trial)
+                } else {
+                    self.scope.all && !is_proven && !(is_shown && noticed.contains(fault))
+                }
             };
-            let wanted: Vec<_> =
-                if self.scope.all { (0..self.faults.len()).collect() } else { case.own.clone() };
-            cells.extend(wanted.into_iter().filter(is_open).map(|fault| Cell { trial, fault }));
+            cells.extend((0..self.faults.len()).filter(is_open).map(|fault| Cell { trial, fault }));
         }
         cells
     }
@@ -238,7 +246,10 @@ impl Matrix {
         let entry = |(number, fault): (usize, usize)| {
             let case = &self.cases[number];
             let cells = case.trials.clone().map(|trial| Cell { trial, fault });
+            let noticing = cells.clone().filter(|cell| self.is_noticed(*cell)).count();
+            let clean = case.trials.clone().filter(|trial| self.is_clean_somewhere(*trial)).count();
             Entry {
+                trials: (noticing, clean),
                 case: &case.id,
                 fault: self.fault(fault),
                 named: case.own.contains(&fault),

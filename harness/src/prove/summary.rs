@@ -71,6 +71,11 @@ pub(super) fn line(ran: &Ran) -> String {
     line
 }
 
+/// `1 fault`, `2 faults`.
+fn counted(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
 fn seconds(took: Duration) -> String {
     Span(Duration::from_millis(took.as_millis() as u64 / 100 * 100)).to_string()
 }
@@ -106,7 +111,14 @@ impl fmt::Display for Summary {
             holes.iter().try_for_each(|hole| writeln!(f, "  {hole}"))?;
         }
         let [faults, cases, trials] = self.counts;
-        writeln!(f, "\n{faults} faults, {cases} cases, {trials} trials; seed {:x}", self.seed)?;
+        writeln!(
+            f,
+            "\n{}, {}, {}; seed {:x}",
+            counted(faults, "fault"),
+            counted(cases, "case"),
+            counted(trials, "trial"),
+            self.seed
+        )?;
         write!(
             f,
             "{} of {} pairs of a case and its fault are proven, in {}: {}",
@@ -115,8 +127,7 @@ impl fmt::Display for Summary {
             seconds(self.took),
             match self.holes.len() {
                 0 => "no hole".to_owned(),
-                1 => "1 hole".to_owned(),
-                count => format!("{count} holes"),
+                count => counted(count, "hole"),
             }
         )
     }
