@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn every_capability_reads_back() {
-        assert_eq!(Capability::all().count(), 33);
+        assert_eq!(Capability::all().count(), 34);
         for capability in Capability::all() {
             assert_eq!(capability.to_string().parse(), Ok(capability));
         }

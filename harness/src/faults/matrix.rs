@@ -37,14 +37,21 @@ pub struct Fared {
     pub verdict: Verdict,
     /// Its findings, each once.
     pub findings: BTreeSet<FindingCode>,
+    /// Those that a step of its case found, or its `then`: not the rules for every segment.
+    pub of_steps: BTreeSet<FindingCode>,
 }
 
 impl Fared {
     /// As far as the matrix is concerned.
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {
-        let findings = outcome.findings.iter().map(|finding| finding.code).collect();
-        Self { verdict: outcome.verdict, findings }
+        let all = outcome.findings.iter();
+        let of_steps = all.clone().filter(|finding| finding.place.is_some()).map(|finding| finding.code);
+        Self {
+            verdict: outcome.verdict,
+            findings: all.map(|finding| finding.code).collect(),
+            of_steps: of_steps.collect(),
+        }
     }
 }
 
@@ -226,6 +233,21 @@ impl Matrix {
             (says && !self.is_clean_somewhere(*trial)).then(|| (self.trial(*trial), Seen::of(fared)))
         };
         (0..self.trials.len()).collect::<Vec<_>>().iter().filter_map(broken).collect()
+    }
+
+    /// The trials that fail under their case's faults, but only by the rules that hold for every
+    /// segment: that their own steps can fail is not proven.
+    #[must_use]
+    pub fn failed_by_rules_alone(&self) -> Vec<&str> {
+        let by_steps = |cell: &Cell| {
+            let findings = &self.faults[cell.fault].findings;
+            self.counted(*cell).any(|(_, fared)| findings.iter().any(|code| fared.of_steps.contains(code)))
+        };
+        let own = |cell: &&Cell| self.cases[self.trials[cell.trial].0].own.contains(&cell.fault);
+        let shown: BTreeSet<_> =
+            self.under.keys().filter(own).filter(|cell| by_steps(cell)).map(|cell| cell.trial).collect();
+        let proven = Proven::of(self).trials;
+        proven.difference(&shown).map(|trial| self.trial(*trial)).collect()
     }
 
     /// The trials that ran on no target: all lack something.

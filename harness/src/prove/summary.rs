@@ -20,6 +20,7 @@ pub(super) struct Summary {
     pairs: usize,
     proven: usize,
     broken_everywhere: Vec<(String, Seen)>,
+    by_rules_alone: Vec<String>,
     never_run: Vec<String>,
 }
 
@@ -35,6 +36,7 @@ impl Summary {
             pairs: matrix.pairs().count(),
             proven: matrix.proven_pairs(),
             broken_everywhere: broken.map(|(trial, seen)| (trial.to_owned(), seen)).collect(),
+            by_rules_alone: matrix.failed_by_rules_alone().into_iter().map(str::to_owned).collect(),
             never_run: matrix.never_run().into_iter().map(str::to_owned).collect(),
         }
     }
@@ -57,6 +59,7 @@ impl Summary {
             "faults": faults, "cases": cases, "trials": trials, "pairs": self.pairs, "proven": self.proven,
             "holes": self.holes,
             "broken_everywhere": self.broken_everywhere.iter().map(broken).collect::<Vec<_>>(),
+            "failed_by_rules_alone": self.by_rules_alone,
             "never_run": self.never_run,
             "matrix": matrix.entries(),
         });
@@ -102,9 +105,13 @@ impl fmt::Display for Summary {
                 writeln!(f, "  {trial}: {seen}")?;
             }
         }
-        if !self.never_run.is_empty() {
-            writeln!(f, "\ntrials that these targets cannot show: {}", self.never_run.len())?;
-            self.never_run.iter().try_for_each(|trial| writeln!(f, "  {trial}"))?;
+        let notes = [
+            ("trials that fail by the rules for every segment alone, not by a step", &self.by_rules_alone),
+            ("trials that these targets cannot show", &self.never_run),
+        ];
+        for (heading, trials) in notes.iter().filter(|(_, trials)| !trials.is_empty()) {
+            writeln!(f, "\n{heading}: {}", trials.len())?;
+            trials.iter().try_for_each(|trial| writeln!(f, "  {trial}"))?;
         }
         for (place, holes) in kinds {
             writeln!(f, "\nHOLE: {}: {}", order[place], holes.len())?;
