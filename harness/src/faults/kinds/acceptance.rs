@@ -84,9 +84,6 @@ pub(super) const KINDS: &[Kind] = &[
         })
     }),
     // What is unusual, and legal.
-    ("syn-fin-dropped", || {
-        hears(|s, at| drop_if(at.conn.state == State::Listen && s.flags.contains(F::SYN | F::FIN)))
-    }),
     ("syn-with-text-dropped", || {
         hears(|s, at| drop_if(at.conn.state == State::Listen && has(s, F::SYN) && text(s)))
     }),

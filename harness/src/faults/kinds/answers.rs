@@ -38,7 +38,7 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     ("segment-without-ack-answered", || {
         hears(|s, at| {
-            if at.conn.synchronized() && ordinary(s) && !has(s, F::ACK) {
+            if is_open(at.conn) && ordinary(s) && !has(s, F::ACK) {
                 at.ack();
             }
             Fate::Pass
@@ -171,6 +171,12 @@ pub(super) const KINDS: &[Kind] = &[
                 }
                 Fate::Pass
             })
+    }),
+    ("text-after-close-not-reset", || {
+        says(|s, at| {
+            let c = &at.conn;
+            drop_if(has(s, F::RST) && c.synchronized() && c.own_fin.is_some())
+        })
     }),
     // Wrong control bits elsewhere.
     ("syn-ack-without-ack", || {

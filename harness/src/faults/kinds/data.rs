@@ -148,6 +148,7 @@ pub(super) const KINDS: &[Kind] = &[
             }
             Fate::Pass
         })
+        .if_still(|s, c| s.ack == c.acked && s.seq == c.snd_nxt)
     }),
     ("octet-lost-from-text", || {
         says(|s, _| {

@@ -27,7 +27,7 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     ("text-with-fin-lost", || {
         hears(|s, at| {
-            if at.conn.synchronized() && has(s, F::FIN) && s.seq == at.conn.rcv_nxt {
+            if is_open(at.conn) && has(s, F::FIN) && ordinary(s) && s.seq == at.conn.rcv_nxt {
                 s.payload.clear();
             }
             Fate::Pass

@@ -30,6 +30,11 @@ pub(super) fn drop_if(fits: bool) -> Fate {
     if fits { Fate::Drop } else { Fate::Pass }
 }
 
+/// Whether numbers were exchanged both ways, the handshake done or not.
+pub(super) fn is_open(c: &Connection) -> bool {
+    c.synchronized() || c.state == State::SynReceived
+}
+
 // What the target says.
 
 /// It acknowledges text, and no FIN.
@@ -100,7 +105,7 @@ pub(super) fn stray_syn(s: &Segment, c: &Connection) -> bool {
 
 /// A RST on a connection that exists.
 pub(super) fn rst(s: &Segment, c: &Connection) -> bool {
-    (c.synchronized() || c.state == State::SynReceived) && has(s, F::RST)
+    is_open(c) && has(s, F::RST)
 }
 
 /// A RST in the window, but not at its left edge.
