@@ -1,11 +1,13 @@
 //! The driver over a bench in memory: what is the bench's own fault is never the target's.
 
 mod fake;
+mod faults;
 
 use super::*;
 use fake::{FakeBench, FakeUpper, Fate, Kept, job, reset};
 use pretty_assertions::assert_eq;
 use std::time::Instant;
+use tcpspec_core::engine::Engine;
 use tcpspec_core::segment::Segment;
 use tcpspec_core::verdict::Verdict;
 
