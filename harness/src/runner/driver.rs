@@ -14,7 +14,6 @@ use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 use tcpspec_core::case::Family;
-use tcpspec_core::engine::Engine;
 use tcpspec_core::time::Time;
 use tcpspec_core::verdict::FindingCode;
 use trial::Active;
@@ -276,14 +275,21 @@ impl<'b> Driver<'b> {
                 continue;
             };
             self.noted_late(key, crate::clock::monotonic().since(*stamp));
-            self.kept += Engine::cost_of(packet.len());
             self.arrived(key, *stamp, packet, sink)?;
+            self.count(key);
         }
         self.end_floods(sink)?;
         let busy = !packets.is_empty();
         self.packets = packets;
         self.octets = octets;
         Ok(busy)
+    }
+
+    /// Counts what has arrived for a trial, where that is not done yet.
+    fn count(&mut self, key: u64) {
+        let Some(active) = self.active.get_mut(&key) else { return };
+        let counted = std::mem::replace(&mut active.counted, active.engine.kept());
+        self.kept = self.kept + active.counted - counted;
     }
 
     /// Ends trials that get more than there is memory for.

@@ -7,6 +7,7 @@ use super::*;
 use fake::{FakeBench, FakeUpper, Fate, Kept, job, reset};
 use pretty_assertions::assert_eq;
 use std::time::Instant;
+use tcpspec_core::engine::Engine;
 use tcpspec_core::segment::Segment;
 use tcpspec_core::verdict::Verdict;
 
