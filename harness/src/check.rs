@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tcpspec_core::case::{Suite, Vocabulary};
 use tcpspec_core::ledger::{LINUX, Ledger};
 use tcpspec_core::profile::Profile;
-use tcpspec_core::requirement::{Catalogue, FILES};
+use tcpspec_core::requirement::{Catalogue, FILES, Tc8};
 use tcpspec_core::verdict::FindingCode;
 
 /// Checks everything named, and the built-in files.
@@ -23,7 +23,8 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
     let suite = suite.map_err(|found| invalid(&found))?;
     let catalogue = Catalogue::embedded();
     let fixtures = fixtures(cases)?;
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    let tc8 = Tc8::embedded(&catalogue).map_err(|found| invalid(&[found]))?;
+    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None, tc8: Some(&tc8) };
     problems.extend(suite.check(&vocabulary));
     let trials: Vec<String> = suite.trials().map(|trial| trial.id.to_string()).collect();
     let trials: Vec<&str> = trials.iter().map(String::as_str).collect();

@@ -103,6 +103,7 @@ fn case_says_what_it_is_about() {
             families: vec![Family::V4],
             slow: true,
             faults: Vec::new(),
+            also: Vec::new(),
             rows: vec![
                 row("state=ESTABLISHED:seq=1", "ESTABLISHED", near),
                 row("state=ESTABLISHED:seq=2", "ESTABLISHED", far),
@@ -170,14 +171,14 @@ fn samples_keep_the_language() {
     let (catalogue, fixtures) =
         (Catalogue::embedded(), Fixtures::read("states.yaml", STATES).expect("fixtures"));
     let suite = Suite::read([("close/peer-first.yaml", PEER_FIRST)]).expect("a suite");
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None, tc8: None };
     assert_eq!(suite.check(&vocabulary), Vec::<Diagnostic>::new());
 }
 
 #[test]
 fn the_cases_of_this_project_keep_the_language() {
     let (catalogue, fixtures) = (Catalogue::embedded(), Fixtures::embedded().expect("fixtures"));
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None, tc8: None };
     let told: Vec<String> = match Suite::embedded() {
         Ok(suite) => suite
             .check(&vocabulary)

@@ -4,7 +4,7 @@ mod files;
 mod steps;
 
 use crate::case::{Fixtures, Suite, Vocabulary};
-use crate::requirement::Catalogue;
+use crate::requirement::{Catalogue, Tc8};
 use crate::yaml::{Diagnostic, render};
 
 /// All diagnostics of a file as they are printed.
@@ -13,11 +13,13 @@ fn told(text: &'static str) -> String {
         Err(problems) => problems,
         Ok(suite) => {
             let catalogue = Catalogue::embedded();
+            let tc8 = Tc8::embedded(&catalogue).expect("right");
             let fixtures = Fixtures::read("states.yaml", super::STATES).expect("fixtures");
             suite.check(&Vocabulary {
                 catalogue: Some(&catalogue),
                 fixtures: Some(&fixtures),
                 faults: Some(&["ack-off-by-one", "ignores-rst"]),
+                tc8: Some(&tc8),
             })
         }
     };
