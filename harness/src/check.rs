@@ -24,7 +24,8 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
     let catalogue = Catalogue::embedded();
     let fixtures = fixtures(cases)?;
     let tc8 = Tc8::embedded(&catalogue).map_err(|found| invalid(&[found]))?;
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None, tc8: Some(&tc8) };
+    let vocabulary =
+        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None, tc8: Some(&tc8) };
     problems.extend(suite.check(&vocabulary));
     let trials: Vec<String> = suite.trials().map(|trial| trial.id.to_string()).collect();
     let trials: Vec<&str> = trials.iter().map(String::as_str).collect();

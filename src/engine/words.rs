@@ -36,7 +36,7 @@ pub(super) fn must_observe(action: &AppAction) -> String {
         AppAction::ExpectReset => "the application to see a reset".into(),
         AppAction::ExpectRefused => "the application to see its connection refused".into(),
         AppAction::ExpectTimeout => "the application to see a timeout".into(),
-        AppAction::ConnectToNobody(_) => "the application's call to fail: there is no such peer".into(),
+        AppAction::ConnectToNobody(_) => "the application's open to be an error".into(),
         AppAction::ExpectError => "the application to be told of an error".into(),
         AppAction::ExpectUrgent => "the application to see urgent data".into(),
         AppAction::ExpectNoUrgent => "the application to see no urgent data".into(),

@@ -1,8 +1,8 @@
 //! Options of the IP header: put into a packet that is whole without them.
 
+use pnet_packet::ip::IpNextHeaderProtocol;
 use pnet_packet::ipv4::{self, MutableIpv4Packet};
 use pnet_packet::ipv6::MutableIpv6Packet;
-use pnet_packet::ip::IpNextHeaderProtocol;
 
 /// The packet with these IPv4 options, or with an IPv6 destination options header that holds these
 /// options (RFC 8200 section 4.6). Zeros fill them up to the next boundary: end of list in IPv4, Pad1 in

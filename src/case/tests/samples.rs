@@ -2,7 +2,7 @@ use super::STATES;
 use crate::case::{
     Acks, Capability, Case, CaseFile, Family, Fixtures, Row, StepKind, Suite, TrialId, Vocabulary,
 };
-use crate::requirement::Catalogue;
+use crate::requirement::{Catalogue, Tc8};
 use crate::state::State;
 use crate::yaml::{Diagnostic, render};
 use pretty_assertions::assert_eq;
@@ -171,14 +171,17 @@ fn samples_keep_the_language() {
     let (catalogue, fixtures) =
         (Catalogue::embedded(), Fixtures::read("states.yaml", STATES).expect("fixtures"));
     let suite = Suite::read([("close/peer-first.yaml", PEER_FIRST)]).expect("a suite");
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None, tc8: None };
+    let vocabulary =
+        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None, tc8: None };
     assert_eq!(suite.check(&vocabulary), Vec::<Diagnostic>::new());
 }
 
 #[test]
 fn the_cases_of_this_project_keep_the_language() {
     let (catalogue, fixtures) = (Catalogue::embedded(), Fixtures::embedded().expect("fixtures"));
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None, tc8: None };
+    let tc8 = Tc8::embedded(&catalogue).expect("right");
+    let vocabulary =
+        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None, tc8: Some(&tc8) };
     let told: Vec<String> = match Suite::embedded() {
         Ok(suite) => suite
             .check(&vocabulary)

@@ -129,7 +129,9 @@ impl Application {
             AppCommand::AwaitConnected { socket, within } => {
                 self.wait(trial, &socket, id, Some(within), Waiting::Connected)
             }
-            AppCommand::Send { data, .. } | AppCommand::SendUrgent { data, .. } if data.len() > MAX_OCTETS => {
+            AppCommand::Send { data, .. } | AppCommand::SendUrgent { data, .. }
+                if data.len() > MAX_OCTETS =>
+            {
                 Some(too_much(data.len()))
             }
             AppCommand::Send { socket, data } => {
