@@ -51,7 +51,7 @@ impl Lab {
         let file = self.write(
             "nginx.conf",
             &format!(
-                "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nevents {{ worker_connections 4096; }}\n\
+                "user root root;\ndaemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nevents {{ worker_connections 4096; }}\n\
                  http {{\n access_log off;\n{temporary} server {{ listen [::]:80 ipv6only=off; root {folder}; }}\n}}\n"
             ),
         );
