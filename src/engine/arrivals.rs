@@ -131,10 +131,8 @@ impl Engine {
         if own.is_some() {
             let segment = &received.segment;
             connection.alive = !segment.flags.contains(Flags::RST);
-            if !segment.is_empty() {
-                let control = segment.flags & (Flags::SYN | Flags::FIN);
-                connection.history.push((stamp, segment.seq, segment.len(), control));
-            }
+            let control = segment.flags & (Flags::SYN | Flags::FIN);
+            connection.history.push((stamp, segment.seq, segment.len(), control));
         }
         let arrival = Arrival { stamp, received, event, aside: own.is_none(), again };
         connection.inbox.push(arrival);

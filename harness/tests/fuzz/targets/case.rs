@@ -15,7 +15,8 @@ pub(crate) fn run(octets: &[u8]) {
     static NAMES: OnceLock<(Catalogue, Fixtures)> = OnceLock::new();
     let (catalogue, fixtures) =
         NAMES.get_or_init(|| (Catalogue::embedded(), Fixtures::embedded().expect("they are right")));
-    let vocabulary = Vocabulary { catalogue: Some(catalogue), fixtures: Some(fixtures), faults: None };
+    let vocabulary =
+        Vocabulary { catalogue: Some(catalogue), fixtures: Some(fixtures), ..Vocabulary::default() };
     let problems = file.check(&vocabulary);
     judge(&problems, FILE, text);
     for case in file.cases() {
