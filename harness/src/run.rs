@@ -62,13 +62,18 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
     let jobs = prepared.jobs(run);
     let questions = prepared.printing.plan.questions.clone();
     // A trial may be repeated, and the target may be asked whether it is still there.
-    let mut bench = inputs.bench(kernel, 2 * jobs.len() + questions.len())?;
+    let mut bench = inputs.bench(kernel, 2 * jobs.len() + questions.plain.len() + questions.any.len())?;
     prepared.announce(&inputs, &bench.remarks());
+    let verdicts = Arc::clone(&prepared.printing.verdicts);
     let most_at_once = run.test_threads.map_or(usize::MAX, |threads| threads as usize);
     prepared.drive(run, |board| {
         let mut sink = board;
         let driver = Driver::new(bench.as_mut(), most_at_once).map(|driver| driver.asking(questions));
-        let result = driver.and_then(|mut driver| driver.run(jobs, &mut sink));
+        let result = driver.and_then(|mut driver| {
+            let result = driver.run(jobs, &mut sink);
+            driver.complaints().into_iter().for_each(|complaint| verdicts.accuse(complaint));
+            result
+        });
         result.err().map(|error| error.to_string())
     })?;
     Ok(prepared.close(&bench.complaints()))

@@ -37,14 +37,21 @@ pub struct Fared {
     pub verdict: Verdict,
     /// Its findings, each once.
     pub findings: BTreeSet<FindingCode>,
+    /// Those that a step of its case found, or its `then`: not the rules for every segment.
+    pub of_steps: BTreeSet<FindingCode>,
 }
 
 impl Fared {
     /// As far as the matrix is concerned.
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {
-        let findings = outcome.findings.iter().map(|finding| finding.code).collect();
-        Self { verdict: outcome.verdict, findings }
+        let all = outcome.findings.iter();
+        let of_steps = all.clone().filter(|finding| finding.place.is_some()).map(|finding| finding.code);
+        Self {
+            verdict: outcome.verdict,
+            findings: all.map(|finding| finding.code).collect(),
+            of_steps: of_steps.collect(),
+        }
     }
 }
 
@@ -79,6 +86,8 @@ pub struct Entry<'m> {
     pub named: bool,
     /// At least one trial of the case fails under it as it should.
     pub noticed: bool,
+    /// How many of its trials do so, and how many pass without the fault.
+    pub trials: (usize, usize),
     /// How the case's trials fared, where they pass without the fault.
     pub seen: Seen,
 }
@@ -161,20 +170,26 @@ impl Matrix {
         })
     }
 
-    /// What is to be run, as far as it is not proven yet: what the next target has still to show.
+    /// What is to be run, as far as it is not proven yet: what the next target has still to show. Where
+    /// each case is wanted under every fault, those that are not its own are left out where the trial
+    /// has shown elsewhere that it does not notice the fault, and another case does.
     #[must_use]
     pub fn open_cells(&self) -> Vec<Cell> {
         let proven = Proven::of(self);
+        let noticed: BTreeSet<_> = proven.pairs.iter().map(|(_, fault)| *fault).collect();
         let mut cells = Vec::new();
         for (trial, (number, _)) in self.trials.iter().enumerate() {
             let case = &self.cases[*number];
+            let is_shown = self.is_clean_somewhere(trial);
             let is_open = |fault: &usize| {
-                let is_own = case.own.contains(fault);
-                (is_own && !proven.trials.contains(&trial)) || !proven.pairs.contains(&(*number, *fault))
+                let is_proven = proven.pairs.contains(&(*number, *fault));
+                if case.own.contains(fault) {
+                    !is_proven || !proven.trials.contains(&trial)
+                } else {
+                    self.scope.all && !is_proven && !(is_shown && noticed.contains(fault))
+                }
             };
-            let wanted: Vec<_> =
-                if self.scope.all { (0..self.faults.len()).collect() } else { case.own.clone() };
-            cells.extend(wanted.into_iter().filter(is_open).map(|fault| Cell { trial, fault }));
+            cells.extend((0..self.faults.len()).filter(is_open).map(|fault| Cell { trial, fault }));
         }
         cells
     }
@@ -220,6 +235,21 @@ impl Matrix {
         (0..self.trials.len()).collect::<Vec<_>>().iter().filter_map(broken).collect()
     }
 
+    /// The trials that fail under their case's faults, but only by the rules that hold for every
+    /// segment: that their own steps can fail is not proven.
+    #[must_use]
+    pub fn failed_by_rules_alone(&self) -> Vec<&str> {
+        let by_steps = |cell: &Cell| {
+            let findings = &self.faults[cell.fault].findings;
+            self.counted(*cell).any(|(_, fared)| findings.iter().any(|code| fared.of_steps.contains(code)))
+        };
+        let own = |cell: &&Cell| self.cases[self.trials[cell.trial].0].own.contains(&cell.fault);
+        let shown: BTreeSet<_> =
+            self.under.keys().filter(own).filter(|cell| by_steps(cell)).map(|cell| cell.trial).collect();
+        let proven = Proven::of(self).trials;
+        proven.difference(&shown).map(|trial| self.trial(*trial)).collect()
+    }
+
     /// The trials that ran on no target: all lack something.
     #[must_use]
     pub fn never_run(&self) -> Vec<&str> {
@@ -238,7 +268,10 @@ impl Matrix {
         let entry = |(number, fault): (usize, usize)| {
             let case = &self.cases[number];
             let cells = case.trials.clone().map(|trial| Cell { trial, fault });
+            let noticing = cells.clone().filter(|cell| self.is_noticed(*cell)).count();
+            let clean = case.trials.clone().filter(|trial| self.is_clean_somewhere(*trial)).count();
             Entry {
+                trials: (noticing, clean),
                 case: &case.id,
                 fault: self.fault(fault),
                 named: case.own.contains(&fault),

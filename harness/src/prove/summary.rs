@@ -20,6 +20,7 @@ pub(super) struct Summary {
     pairs: usize,
     proven: usize,
     broken_everywhere: Vec<(String, Seen)>,
+    by_rules_alone: Vec<String>,
     never_run: Vec<String>,
 }
 
@@ -35,6 +36,7 @@ impl Summary {
             pairs: matrix.pairs().count(),
             proven: matrix.proven_pairs(),
             broken_everywhere: broken.map(|(trial, seen)| (trial.to_owned(), seen)).collect(),
+            by_rules_alone: matrix.failed_by_rules_alone().into_iter().map(str::to_owned).collect(),
             never_run: matrix.never_run().into_iter().map(str::to_owned).collect(),
         }
     }
@@ -57,6 +59,7 @@ impl Summary {
             "faults": faults, "cases": cases, "trials": trials, "pairs": self.pairs, "proven": self.proven,
             "holes": self.holes,
             "broken_everywhere": self.broken_everywhere.iter().map(broken).collect::<Vec<_>>(),
+            "failed_by_rules_alone": self.by_rules_alone,
             "never_run": self.never_run,
             "matrix": matrix.entries(),
         });
@@ -69,6 +72,11 @@ pub(super) fn line(ran: &Ran) -> String {
     let mut line = format!("{}: {} trials in {}", ran.target, ran.trials, seconds(ran.took));
     ran.complaints.iter().for_each(|complaint| line.push_str(&format!("\nbench: {complaint}")));
     line
+}
+
+/// `1 fault`, `2 faults`.
+fn counted(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 fn seconds(took: Duration) -> String {
@@ -97,16 +105,27 @@ impl fmt::Display for Summary {
                 writeln!(f, "  {trial}: {seen}")?;
             }
         }
-        if !self.never_run.is_empty() {
-            writeln!(f, "\ntrials that these targets cannot show: {}", self.never_run.len())?;
-            self.never_run.iter().try_for_each(|trial| writeln!(f, "  {trial}"))?;
+        let notes = [
+            ("trials that fail by the rules for every segment alone, not by a step", &self.by_rules_alone),
+            ("trials that these targets cannot show", &self.never_run),
+        ];
+        for (heading, trials) in notes.iter().filter(|(_, trials)| !trials.is_empty()) {
+            writeln!(f, "\n{heading}: {}", trials.len())?;
+            trials.iter().try_for_each(|trial| writeln!(f, "  {trial}"))?;
         }
         for (place, holes) in kinds {
             writeln!(f, "\nHOLE: {}: {}", order[place], holes.len())?;
             holes.iter().try_for_each(|hole| writeln!(f, "  {hole}"))?;
         }
         let [faults, cases, trials] = self.counts;
-        writeln!(f, "\n{faults} faults, {cases} cases, {trials} trials; seed {:x}", self.seed)?;
+        writeln!(
+            f,
+            "\n{}, {}, {}; seed {:x}",
+            counted(faults, "fault"),
+            counted(cases, "case"),
+            counted(trials, "trial"),
+            self.seed
+        )?;
         write!(
             f,
             "{} of {} pairs of a case and its fault are proven, in {}: {}",
@@ -115,8 +134,7 @@ impl fmt::Display for Summary {
             seconds(self.took),
             match self.holes.len() {
                 0 => "no hole".to_owned(),
-                1 => "1 hole".to_owned(),
-                count => format!("{count} holes"),
+                count => counted(count, "hole"),
             }
         )
     }

@@ -3,7 +3,7 @@
 mod trial;
 
 use super::job::{Finished, Job};
-use super::liveness::{Demand, Liveness};
+use super::sandwich::{Begun, Demand, Questions, Sandwich};
 use crate::target::{Bench, BenchError, Host};
 use crate::upper_tester::{Flushed, ProcessUpperTester, UpperTester};
 use nix::errno::Errno;
@@ -30,6 +30,18 @@ pub trait Sink {
 /// Trials begun in one turn of the loop: a burst that no queue on the way drops.
 const STARTS_A_TURN: usize = 32;
 
+/// Memory for what arrived, in octets. Beyond it the greatest of the trials that are flooded ends, and none
+/// begins.
+#[derive(Clone, Copy)]
+struct Budget {
+    /// For all trials under way.
+    all: usize,
+    /// What a trial may take however full the others are.
+    one: usize,
+}
+
+const BUDGET: Budget = Budget { all: 32 << 20, one: 256 << 10 };
+
 /// Drives trials over one bench.
 pub struct Driver<'b> {
     bench: &'b mut dyn Bench,
@@ -38,16 +50,20 @@ pub struct Driver<'b> {
     /// Connections that the trials under way have, and how many they may have.
     connections: u32,
     most_connections: u32,
-    liveness: Liveness,
-    /// What asks whether the target is still there, and what is left to ask.
-    questions: Vec<Job>,
+    sandwich: Sandwich,
+    /// Questions that have not begun yet.
     to_ask: VecDeque<Job>,
+    /// A trial that is run alone.
+    suspect: Option<Begun>,
     /// The target's addresses.
     targets: Vec<IpAddr>,
     active: HashMap<u64, Active>,
     /// Applications of single trials, in processes of their own, because their cases kill them.
     private: BTreeMap<u64, ProcessUpperTester>,
     hosts: HashMap<IpAddr, u64>,
+    /// Memory that everything takes that arrived for the trials under way, and may take.
+    kept: usize,
+    budget: Budget,
     timers: BinaryHeap<Reverse<(Time, u64)>>,
     next_key: u64,
     /// Packets of one turn: (stamp, range in `octets`).
@@ -79,12 +95,14 @@ impl<'b> Driver<'b> {
             most_at_once: most_at_once.max(1),
             connections: 0,
             most_connections,
-            liveness: Liveness::default(),
-            questions: Vec::new(),
+            sandwich: Sandwich::default(),
             to_ask: VecDeque::new(),
+            suspect: None,
             active: HashMap::new(),
             private: BTreeMap::new(),
             hosts: HashMap::new(),
+            kept: 0,
+            budget: BUDGET,
             timers: BinaryHeap::new(),
             next_key: 0,
             packets: Vec::new(),
@@ -95,11 +113,17 @@ impl<'b> Driver<'b> {
         })
     }
 
-    /// Has the target asked by these trials whether it is still there, where silence leaves that open.
+    /// Has the target asked these questions whether it is still what it was, between trials.
     #[must_use]
-    pub fn asking(mut self, questions: Vec<Job>) -> Self {
-        self.questions = questions;
+    pub fn asking(mut self, questions: Questions) -> Self {
+        self.sandwich = Sandwich::new(questions, self.bench.can_reset());
         self
+    }
+
+    /// What the target did that no trial can be blamed for, each a sentence. It makes a run red.
+    #[must_use]
+    pub fn complaints(&mut self) -> Vec<String> {
+        self.sandwich.complaints()
     }
 
     /// Runs all jobs, in their order, side by side.
@@ -112,7 +136,7 @@ impl<'b> Driver<'b> {
         sink: &mut dyn Sink,
     ) -> Result<(), BenchError> {
         self.waiting.extend(jobs.into_iter().map(|job| (job, 0)));
-        while !(self.is_idle() && self.liveness.is_content()) {
+        while !(self.is_idle() && self.sandwich.is_content()) {
             self.turn(sink)?;
         }
         Ok(())
@@ -146,34 +170,44 @@ impl<'b> Driver<'b> {
         self.waiting.is_empty() && self.active.is_empty()
     }
 
-    /// Tells the verdicts that waited for a sign of life, and asks for one where none comes.
+    /// Tells the verdicts that waited for a sign of life, and asks for one.
     fn look_after_the_target(&mut self, sink: &mut dyn Sink) {
-        self.liveness.released().into_iter().for_each(|finished| sink.finished(finished));
-        let now = crate::clock::monotonic();
-        match self.liveness.demand(now, self.questions.len()) {
+        let demand = self.sandwich.demand(crate::clock::monotonic());
+        self.obey(demand, sink);
+        self.sandwich.believed().into_iter().for_each(|finished| sink.finished(finished));
+    }
+
+    fn obey(&mut self, demand: Demand, sink: &mut dyn Sink) {
+        match demand {
             Demand::Nothing => {}
-            Demand::Ask => self.to_ask.extend(self.questions.iter().cloned()),
-            Demand::AskAlone => {
-                self.put_aside();
-                self.to_ask.extend(self.questions.iter().cloned());
+            Demand::Ask(questions) => self.to_ask.extend(questions),
+            Demand::AskAlone(questions) => {
+                let aside = self.end_all();
+                self.sandwich.put_aside(aside);
+                self.to_ask.extend(questions);
+            }
+            Demand::Suspect(suspect) => self.suspect = Some(*suspect),
+            Demand::GoOn(trials) => trials.into_iter().rev().for_each(|begun| self.waiting.push_front(begun)),
+            Demand::Reset => {
+                let result = self.bench.reset().map_err(|error| error.to_string());
+                let demand = self.sandwich.was_reset(crate::clock::monotonic(), result);
+                self.obey(demand, sink);
             }
             Demand::Bury => {
-                self.liveness.buried(now).into_iter().for_each(|finished| sink.finished(finished));
-                for (job, attempt) in std::mem::take(&mut self.waiting) {
-                    sink.finished(self.liveness.never_run(&job, attempt, now));
+                let now = crate::clock::monotonic();
+                self.sandwich.buried(now).into_iter().for_each(|finished| sink.finished(finished));
+                for begun in std::mem::take(&mut self.waiting) {
+                    sink.finished(self.sandwich.never_run(&begun, now));
                 }
             }
         }
     }
 
-    /// Ends the trials under way without a verdict; they are run again later.
-    fn put_aside(&mut self) {
+    /// Ends the trials under way without a verdict.
+    fn end_all(&mut self) -> Vec<Begun> {
         let keys: Vec<u64> = self.active.keys().copied().collect();
-        for key in keys {
-            if let Some((active, _)) = self.end(key) {
-                self.waiting.push_front((active.job, active.attempt + 1));
-            }
-        }
+        let ended = keys.into_iter().filter_map(|key| self.end(key));
+        ended.map(|(active, _)| (active.job, active.attempt)).collect()
     }
 
     fn start_some(&mut self, sink: &mut dyn Sink) -> Result<bool, BenchError> {
@@ -186,7 +220,16 @@ impl<'b> Driver<'b> {
             self.start(job, 0, host, true, sink)?;
             started += 1;
         }
-        while started < STARTS_A_TURN && self.active.len() < self.most_at_once && !self.liveness.wants_quiet()
+        if let Some((job, attempt)) = self.suspect.take() {
+            match self.room_for(&job)? {
+                Some(host) => self.start(job, attempt, host, false, sink)?,
+                None => self.suspect = Some((job, attempt)),
+            }
+        }
+        while started < STARTS_A_TURN
+            && self.active.len() < self.most_at_once
+            && self.kept <= self.budget.all
+            && !self.sandwich.wants_quiet()
         {
             let Some((job, attempt)) = self.waiting.pop_front() else { break };
             let Some(host) = self.room_for(&job)? else {
@@ -226,18 +269,45 @@ impl<'b> Driver<'b> {
         for (stamp, range) in &packets {
             let packet = &octets[range.clone()];
             if sender_of_segment(packet).is_some_and(|sender| self.targets.contains(&sender)) {
-                self.liveness.heard(*stamp);
+                self.sandwich.heard(*stamp);
             }
             let Some(key) = destination(packet).and_then(|host| self.hosts.get(&host)).copied() else {
                 continue;
             };
             self.noted_late(key, crate::clock::monotonic().since(*stamp));
             self.arrived(key, *stamp, packet, sink)?;
+            self.count(key);
         }
+        self.end_floods(sink)?;
         let busy = !packets.is_empty();
         self.packets = packets;
         self.octets = octets;
         Ok(busy)
+    }
+
+    /// Counts what has arrived for a trial, where that is not done yet.
+    fn count(&mut self, key: u64) {
+        let Some(active) = self.active.get_mut(&key) else { return };
+        let counted = std::mem::replace(&mut active.counted, active.engine.kept());
+        self.kept = self.kept + active.counted - counted;
+    }
+
+    /// Ends trials that get more than there is memory for.
+    fn end_floods(&mut self, sink: &mut dyn Sink) -> Result<(), BenchError> {
+        while self.kept > self.budget.all {
+            let most = self.active.iter().max_by_key(|(_, active)| active.engine.kept());
+            let Some((key, kept)) = most.map(|(key, active)| (*key, active.engine.kept())) else { break };
+            if kept <= self.budget.one {
+                break;
+            }
+            let why = format!(
+                "{} KiB of packets, most of all trials under way, which together may take {} MiB",
+                kept >> 10,
+                self.budget.all >> 20
+            );
+            self.give_up(key, FindingCode::TrialOverran, &why, sink)?;
+        }
+        Ok(())
     }
 
     fn take_reports(&mut self, sink: &mut dyn Sink) -> Result<bool, BenchError> {

@@ -3,7 +3,7 @@ use crate::case::{
     Acks, Capability, Case, CaseFile, Family, Fixtures, Row, StepKind, Suite, TrialId, Vocabulary,
 };
 use crate::fault::FaultCatalogue;
-use crate::requirement::Catalogue;
+use crate::requirement::{Catalogue, Tc8};
 use crate::state::State;
 use crate::yaml::{Diagnostic, render};
 use pretty_assertions::assert_eq;
@@ -104,6 +104,7 @@ fn case_says_what_it_is_about() {
             families: vec![Family::V4],
             slow: true,
             faults: Vec::new(),
+            also: Vec::new(),
             rows: vec![
                 row("state=ESTABLISHED:seq=1", "ESTABLISHED", near),
                 row("state=ESTABLISHED:seq=2", "ESTABLISHED", far),
@@ -171,7 +172,8 @@ fn samples_keep_the_language() {
     let (catalogue, fixtures) =
         (Catalogue::embedded(), Fixtures::read("states.yaml", STATES).expect("fixtures"));
     let suite = Suite::read([("close/peer-first.yaml", PEER_FIRST)]).expect("a suite");
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    let vocabulary =
+        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), ..Vocabulary::default() };
     assert_eq!(suite.check(&vocabulary), Vec::<Diagnostic>::new());
 }
 
@@ -179,9 +181,13 @@ fn samples_keep_the_language() {
 fn the_cases_of_this_project_keep_the_language() {
     let (catalogue, fixtures) = (Catalogue::embedded(), Fixtures::embedded().expect("fixtures"));
     let faults = FaultCatalogue::embedded().expect("faults");
-    let names = faults.names();
-    let vocabulary =
-        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: Some(&names) };
+    let (tc8, names) = (Tc8::embedded(&catalogue).expect("right"), faults.names());
+    let vocabulary = Vocabulary {
+        catalogue: Some(&catalogue),
+        fixtures: Some(&fixtures),
+        faults: Some(&names),
+        tc8: Some(&tc8),
+    };
     let told: Vec<String> = match Suite::embedded() {
         Ok(suite) => suite
             .check(&vocabulary)

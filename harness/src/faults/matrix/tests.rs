@@ -5,7 +5,8 @@ use pretty_assertions::assert_eq;
 use tcpspec_core::verdict::FindingCode as F;
 
 fn fared(verdict: Verdict, findings: &[FindingCode]) -> Fared {
-    Fared { verdict, findings: findings.iter().copied().collect() }
+    let findings: BTreeSet<_> = findings.iter().copied().collect();
+    Fared { verdict, of_steps: findings.clone(), findings }
 }
 
 fn passed() -> Fared {
@@ -159,6 +160,18 @@ fn case_that_names_no_fault_is_told_what_it_notices_where_all_are_tried() {
     let notes: Vec<_> =
         matrix.entries().iter().map(|entry| (entry.fault, entry.named, entry.noticed)).collect();
     assert_eq!(notes, [("off", false, true), ("mute", false, false)]);
+}
+
+#[test]
+fn trial_that_only_the_rules_for_every_segment_fail_is_told() {
+    let mut matrix = one_case(PART);
+    matrix.under("kernel", off(0), found());
+    matrix.under("kernel", off(1), Fared { of_steps: BTreeSet::new(), ..found() });
+    assert_eq!((matrix.holes(), matrix.failed_by_rules_alone()), (vec![], vec!["case:v6"]));
+    // Another fault of its case may show it.
+    matrix.clean("smoltcp", 1, passed());
+    matrix.under("smoltcp", off(1), found());
+    assert_eq!(matrix.failed_by_rules_alone(), [""; 0]);
 }
 
 #[test]

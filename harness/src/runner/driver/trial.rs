@@ -5,7 +5,7 @@ use crate::faults::{Conduit, Delivery};
 use crate::link::Counters;
 use crate::runner::doubt::Doubt;
 use crate::runner::job::{Finished, Job};
-use crate::runner::liveness::ends_in_silence;
+use crate::runner::sandwich::Answer;
 use crate::target::{BenchError, Host};
 use crate::upper_tester::{ProcessUpperTester, UpperTester};
 use std::cmp::Reverse;
@@ -24,6 +24,8 @@ pub(in crate::runner) const SLACK: Duration = Duration::from_secs(20);
 pub(super) struct Active {
     pub(super) job: Job,
     pub(super) engine: Engine,
+    /// So much of what arrived for it is in the driver's count.
+    pub(super) counted: usize,
     /// Everything between the engine and the target passes it.
     pub(super) conduit: Conduit,
     pub(super) host: IpAddr,
@@ -82,6 +84,7 @@ impl Driver<'_> {
             limit: now + job.longest_wait + SLACK,
             job,
             engine,
+            counted: 0,
             conduit,
             host: host.address,
             key,
@@ -298,6 +301,7 @@ impl Driver<'_> {
         let active = self.active.remove(&key)?;
         self.hosts.remove(&active.host);
         self.connections -= active.job.connections;
+        self.kept -= active.counted;
         let private = self.private.remove(&key);
         for packet in active.engine.farewell() {
             // Clean-up only: a listener left half-open harms nobody.
@@ -312,15 +316,15 @@ impl Driver<'_> {
 
     fn finish(&mut self, key: u64, sink: &mut dyn Sink) -> Result<(), BenchError> {
         let Some((active, private)) = self.end(key) else { return Ok(()) };
-        if active.is_question {
-            self.liveness.asked();
-            return Ok(());
-        }
         let after = self.bench.link().counters().map_err(BenchError::of)?;
         let now = crate::clock::monotonic();
         let (job, attempt, latest) = (active.job, active.attempt, active.latest);
         let mut outcome = active.engine.into_outcome();
         let mut doubt = Doubt::of(&active.before, &after, latest, outcome.verdict);
+        if active.is_question {
+            self.sandwich.answered(Answer::of(&job, &outcome, doubt.is_some()));
+            return Ok(());
+        }
         // A target whose application is gone closes its connections: that is no fault of its own.
         if !matches!(outcome.verdict, Verdict::Pass | Verdict::Info) {
             match (private, self.bench.upper_tester()) {
@@ -331,19 +335,15 @@ impl Driver<'_> {
         }
         if let Some(doubt) = doubt {
             if attempt == 0 {
-                self.waiting.push_back((job, 1));
+                self.waiting.extend(self.sandwich.again((job, 1)));
                 return Ok(());
             }
             outcome = doubt.blamed(outcome);
         }
-        let is_silent = ends_in_silence(&outcome.record);
         let took = now.since(active.began);
         let finished = Finished { index: job.index, outcome, took, attempts: attempt + 1, latest };
-        if (is_silent || self.is_idle()) && !self.questions.is_empty() {
-            self.liveness.hold(finished, now);
-        } else {
-            sink.finished(finished);
-        }
+        self.sandwich.ended(job, finished, now);
+        self.sandwich.believed().into_iter().for_each(|finished| sink.finished(finished));
         Ok(())
     }
 }
