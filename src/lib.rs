@@ -6,6 +6,7 @@
 pub mod app;
 pub mod case;
 pub mod engine;
+pub mod fault;
 pub mod ledger;
 pub mod profile;
 pub mod referee;

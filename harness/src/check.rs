@@ -5,7 +5,8 @@ use crate::inputs::{case_files, fixtures, invalid, read_file};
 use crate::run::{Stop, say};
 use std::path::{Path, PathBuf};
 use tcpspec_core::case::{Suite, Vocabulary};
-use tcpspec_core::ledger::{LINUX, Ledger};
+use tcpspec_core::fault::FaultCatalogue;
+use tcpspec_core::ledger::{LINUX, Ledger, SMOLTCP};
 use tcpspec_core::profile::Profile;
 use tcpspec_core::requirement::{Catalogue, FILES};
 use tcpspec_core::verdict::FindingCode;
@@ -23,7 +24,10 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
     let suite = suite.map_err(|found| invalid(&found))?;
     let catalogue = Catalogue::embedded();
     let fixtures = fixtures(cases)?;
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    let faults = FaultCatalogue::embedded().map_err(|found| invalid(&found))?;
+    let names = faults.names();
+    let vocabulary =
+        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: Some(&names) };
     problems.extend(suite.check(&vocabulary));
     let trials: Vec<String> = suite.trials().map(|trial| trial.id.to_string()).collect();
     let trials: Vec<&str> = trials.iter().map(String::as_str).collect();
@@ -32,7 +36,7 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
         let text = read_file(path, "profile")?;
         problems.extend(Profile::read(&path.display().to_string(), &text).err().unwrap_or_default());
     }
-    let mut books = vec![(LINUX.0.to_owned(), LINUX.1.to_owned())];
+    let mut books: Vec<_> = [LINUX, SMOLTCP].map(|(file, text)| (file.to_owned(), text.to_owned())).into();
     for path in ledgers {
         books.push((path.display().to_string(), read_file(path, "ledger")?));
     }

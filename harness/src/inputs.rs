@@ -2,17 +2,19 @@
 
 use crate::cli::{RunArguments, exit};
 use crate::run::Stop;
-use crate::runner::{Book, Places, Plan, PlanFor, Surroundings};
+use crate::runner::{Book, MakeStack, Places, Plan, PlanFor, Surroundings};
+use crate::target::simulated::SmoltcpStack;
 use crate::target::{Bench, DeviceBench, KernelBenchError, KernelPreparation};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use tcpspec_core::case::{Capability, Family, Fixtures, Suite};
 use tcpspec_core::engine::TrialConfig;
-use tcpspec_core::ledger::{Date, Ledger};
-use tcpspec_core::profile::{Kind, Profile};
+use tcpspec_core::fault::FaultCatalogue;
+use tcpspec_core::ledger::{self, Date, Ledger};
+use tcpspec_core::profile::{self, Kind, Profile};
 use tcpspec_core::requirement::{Catalogue, Level};
-use tcpspec_core::yaml::{Diagnostic, render};
+use tcpspec_core::yaml::{Diagnostic, nearest, render};
 
 /// What a run reads before it touches anything.
 pub(crate) struct Inputs {
@@ -22,36 +24,90 @@ pub(crate) struct Inputs {
     suite: Arc<Suite>,
     fixtures: Arc<Fixtures>,
     pub(crate) profile: Profile,
+    /// The families in which the target has an address.
+    families: Vec<Family>,
+    /// The target's known deviations, where the command line names none.
+    ledger: Ledger,
+    /// What entries of the ledger call the target, and its version.
+    known_as: (String, String),
 }
+
+/// A target that needs no file: its profile and its ledger, with their names.
+struct BuiltIn {
+    name: &'static str,
+    profile: (&'static str, &'static str),
+    ledger: (&'static str, &'static str),
+}
+
+const BUILT_IN: [BuiltIn; 2] = [
+    BuiltIn { name: "kernel", profile: profile::LINUX, ledger: ledger::LINUX },
+    BuiltIn { name: "smoltcp", profile: profile::SMOLTCP, ledger: ledger::SMOLTCP },
+];
 
 impl Inputs {
     pub(crate) fn read(target: &str, cases: Option<&Path>) -> Result<Self, Stop> {
-        let catalogue = Arc::new(Catalogue::embedded());
+        let built_in = BUILT_IN.iter().find(|built_in| built_in.name == target);
+        let profile = match built_in {
+            Some(BuiltIn { profile: (file, text), .. }) => Profile::read(file, text),
+            None => Profile::read(target, &read_profile(target)?),
+        };
+        let profile = profile.map_err(|found| invalid(&found))?;
+        let ledger = match built_in {
+            // It speaks of the built-in cases.
+            Some(BuiltIn { ledger: (file, text), .. }) if cases.is_none() => Ledger::read(file, text),
+            _ => Ok(Ledger::default()),
+        };
+        let ledger = ledger.map_err(|found| invalid(&found))?;
+        let known_as = match (&profile.kind, built_in) {
+            (Kind::Kernel, _) => {
+                let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+                ("kernel".into(), release.trim().to_owned())
+            }
+            (Kind::Simulated, _) => (profile.name.clone(), SmoltcpStack::VERSION.into()),
+            (Kind::Device(_), _) => (profile.name.clone(), String::new()),
+        };
+        let families = families(&profile);
+        Self::new(profile, families, ledger, known_as, cases)
+    }
+
+    /// For a stack that somebody brings.
+    pub(crate) fn of_simulated(
+        profile: Profile,
+        ledger: Ledger,
+        version: String,
+        make: &MakeStack,
+        cases: Option<&Path>,
+    ) -> Result<Self, Stop> {
+        if !matches!(profile.kind, Kind::Simulated) {
+            let message = format!("the profile of {} does not say `kind: simulated`", profile.name);
+            return Err(Stop::new(exit::INVALID_FILE, message));
+        }
+        let stack = make(0);
+        let families = Family::ALL.into_iter().filter(|family| stack.address(*family).is_some()).collect();
+        let known_as = (profile.name.clone(), version);
+        Self::new(profile, families, ledger, known_as, cases)
+    }
+
+    fn new(
+        profile: Profile,
+        families: Vec<Family>,
+        ledger: Ledger,
+        known_as: (String, String),
+        cases: Option<&Path>,
+    ) -> Result<Self, Stop> {
         let suite = match cases {
             None => Suite::embedded(),
-            Some(folder) => {
-                let files = case_files(folder)?;
-                Suite::read(files)
-            }
-        };
-        let suite = suite.map_err(|found| invalid(&found))?;
-        let fixtures = fixtures(cases)?;
-        let profile = match target {
-            "kernel" => {
-                let (file, text) = tcpspec_core::profile::LINUX;
-                Profile::read(file, text).map_err(|found| invalid(&found))?
-            }
-            file => {
-                let text = read_file(Path::new(file), "profile")?;
-                Profile::read(file, &text).map_err(|found| invalid(&found))?
-            }
+            Some(folder) => Suite::read(case_files(folder)?),
         };
         Ok(Self {
             again: "tcpspec".into(),
-            catalogue,
-            suite: Arc::new(suite),
-            fixtures: Arc::new(fixtures),
+            catalogue: Arc::new(Catalogue::embedded()),
+            suite: Arc::new(suite.map_err(|found| invalid(&found))?),
+            fixtures: Arc::new(fixtures(cases)?),
             profile,
+            families,
+            ledger,
+            known_as,
         })
     }
 
@@ -83,10 +139,10 @@ impl Inputs {
             catalogue: Arc::clone(&self.catalogue),
             fixtures: Arc::clone(&self.fixtures),
             capabilities: Arc::clone(&capabilities),
-            agent: matches!(self.profile.kind, Kind::Kernel),
+            agent: matches!(self.profile.kind, Kind::Kernel | Kind::Simulated),
         };
         let places = Places::of(&self.profile, &capabilities);
-        let surroundings = Arc::new(Surroundings { config, families: families(&self.profile) });
+        let surroundings = Arc::new(Surroundings { config, families: self.families.clone() });
         Plan::make(PlanFor {
             suite,
             catalogue: Arc::clone(&self.catalogue),
@@ -100,29 +156,18 @@ impl Inputs {
     }
 
     pub(crate) fn ledger(&self, run: &RunArguments) -> Result<Book, Stop> {
-        let ledger = match (run.ledger.as_deref(), &self.profile.kind) {
-            (Some("none"), _) => Ledger::default(),
-            (Some(file), _) => {
+        let ledger = match run.ledger.as_deref() {
+            Some("none") => Ledger::default(),
+            Some(file) => {
                 let text = read_file(Path::new(file), "ledger")?;
                 Ledger::read(file, &text).map_err(|found| invalid(&found))?
             }
-            // It speaks of the built-in cases.
-            (None, Kind::Kernel) if run.cases.is_none() => {
-                let (file, text) = tcpspec_core::ledger::LINUX;
-                Ledger::read(file, text).map_err(|found| invalid(&found))?
-            }
-            (None, _) => Ledger::default(),
+            None => self.ledger.clone(),
         };
-        let kernel = matches!(self.profile.kind, Kind::Kernel);
-        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         let since_epoch =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Ok(Book {
-            ledger,
-            target: if kernel { "kernel".into() } else { self.profile.name.clone() },
-            version: if kernel { release.trim().to_owned() } else { String::new() },
-            today: Date::from_unix_seconds(since_epoch.as_secs()),
-        })
+        let (target, version) = self.known_as.clone();
+        Ok(Book { ledger, target, version, today: Date::from_unix_seconds(since_epoch.as_secs()) })
     }
 
     pub(crate) fn bench(
@@ -146,10 +191,7 @@ impl Inputs {
                 })?;
                 Ok(Box::new(bench))
             }
-            Kind::Simulated => Err(Stop::new(
-                exit::USAGE,
-                "there is no simulated target in this version; use `kernel` or a device",
-            )),
+            Kind::Simulated => Err(Stop::new(exit::USAGE, "a simulated target has no bench")),
         }
     }
 }
@@ -161,6 +203,7 @@ fn families(profile: &Profile) -> Vec<Family> {
             let v4 = device.address.v4.map(|_| Family::V4);
             v4.into_iter().chain(device.address.v6.map(|_| Family::V6)).collect()
         }
+        None if matches!(profile.kind, Kind::Simulated) => Family::ALL.to_vec(),
         // A kernel without IPv6 has no such directory.
         None if Path::new("/proc/sys/net/ipv6").exists() => Family::ALL.to_vec(),
         None => vec![Family::V4],
@@ -212,6 +255,7 @@ pub(crate) fn fixtures(cases: Option<&Path>) -> Result<Fixtures, Stop> {
 
 pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
     let mut files = Vec::new();
+    let faults = folder.join("faults.yaml");
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
         let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, "cases", &error))?;
@@ -221,7 +265,7 @@ pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
                 if !NOT_AREAS.iter().any(|name| path.ends_with(name)) {
                     folders.push(path);
                 }
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            } else if path != faults && path.extension().is_some_and(|extension| extension == "yaml") {
                 files.push((path.display().to_string(), read_file(&path, "cases")?));
             }
         }
@@ -231,6 +275,17 @@ pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
         return Err(Stop::new(exit::INVALID_FILE, format!("{} holds no .yaml file", folder.display())));
     }
     Ok(files)
+}
+
+/// A profile on disk; who names none probably meant one that is built in.
+fn read_profile(target: &str) -> Result<String, Stop> {
+    let names = BUILT_IN.iter().map(|built_in| built_in.name);
+    read_file(Path::new(target), "profile").map_err(|stop| match nearest(target, names) {
+        Some(name) if !Path::new(target).exists() => {
+            Stop::new(exit::USAGE, format!("there is no target `{target}`; did you mean `{name}`?"))
+        }
+        _ => stop,
+    })
 }
 
 pub(crate) fn read_file(path: &Path, what: &str) -> Result<String, Stop> {
@@ -250,8 +305,9 @@ pub(crate) fn invalid(found: &[Diagnostic]) -> Stop {
 
 /// The text of a file that a diagnostic points into: built in, or on disk.
 pub(crate) fn source_of(file: &str) -> String {
-    let built_in = [tcpspec_core::ledger::LINUX, tcpspec_core::profile::LINUX, Fixtures::SOURCE];
-    let mut built_in = built_in.into_iter().chain(tcpspec_core::requirement::FILES);
+    let of_targets = BUILT_IN.iter().flat_map(|built_in| [built_in.profile, built_in.ledger]);
+    let mut built_in =
+        of_targets.chain([Fixtures::SOURCE, FaultCatalogue::SOURCE]).chain(tcpspec_core::requirement::FILES);
     if let Some((_, text)) = built_in.find(|(name, _)| *name == file) {
         return text.to_owned();
     }

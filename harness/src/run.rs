@@ -2,12 +2,15 @@
 
 use crate::cli::{Format, RunArguments, exit};
 use crate::inputs::Inputs;
-use crate::runner::{Board, Driver, Fate, Job, Plan, Printing, Selection, Status, Verdicts};
-use crate::runner::{arguments, trials};
-use crate::target::{Bench, KernelBench};
+use crate::runner::{Board, Driver, Fate, Job, MakeStack, Plan, Printing, Selection, Status, Verdicts};
+use crate::runner::{arguments, processors, run_all, trials};
+use crate::target::KernelBench;
+use crate::target::simulated::SmoltcpStack;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tcpspec_core::ledger::Ledger;
+use tcpspec_core::profile::{Kind, Profile};
 use tcpspec_core::requirement::Threshold;
 
 /// A run that ended before it began: what to say, and the code to exit with.
@@ -25,6 +28,18 @@ impl Stop {
     }
 }
 
+/// A stack of one's own, to be tested in this process on virtual time.
+pub struct SimulatedTarget {
+    /// What is said of it: `kind: simulated`.
+    pub profile: Profile,
+    /// Its known deviations.
+    pub ledger: Ledger,
+    /// Its version, by which entries of the ledger hold or not.
+    pub version: String,
+    /// Makes the stack of one trial, from the trial's seed.
+    pub make: Box<MakeStack>,
+}
+
 /// Runs the suite and gives the code to exit with. `program` is the binary that plays the
 /// application on the target: this one.
 ///
@@ -34,81 +49,147 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
     // First of all: it must come before any thread, and the kernel takes its time over it.
     let kernel = (run.target == "kernel" && !run.list).then(|| KernelBench::prepare(program));
     let mut inputs = Inputs::read(&run.target, run.cases.as_deref())?;
-    inputs.again = again(run);
-    let seed = run.seed.unwrap_or_else(random_seed);
-    let plan = Arc::new(inputs.plan(seed)?);
-    let selection = Selection { filters: run.filters.clone(), exact: run.exact, skip: run.skip.clone() };
-    let selected = check_selection(&selection, &plan, run)?;
-    let board = Arc::new(Board::new(plan.trials.len()));
-    let ledger = inputs.ledger(run)?;
-    let verdicts = Arc::new(Verdicts::new(run.level, Arc::clone(&inputs.catalogue), ledger));
-    let json = run.format == Some(Format::Json);
-    // Only whole lines can be told from it: it would wipe out the characters of `terse`.
-    let lines = matches!(run.format, None | Some(Format::Pretty)) && !run.quiet;
-    let status = Status::new(lines && !run.list);
-    let printing = Arc::new(Printing { plan, board, verdicts, status });
-    let arguments = arguments(run, &selection, &printing.plan);
-    if run.list || selected == 0 {
-        let _ = libtest_mimic::run(&arguments, trials(&printing));
+    inputs.again = again("tcpspec", run);
+    if matches!(inputs.profile.kind, Kind::Simulated) {
+        return simulate(run, &inputs, &|seed| Box::new(SmoltcpStack::new(seed)));
+    }
+    let prepared = Prepared::new(run, &inputs)?;
+    if prepared.only_listed(run) {
         return Ok(exit::GREEN);
     }
-    let jobs = jobs(run, &selection, &printing.plan);
+    let jobs = prepared.jobs(run);
+    let questions = prepared.printing.plan.questions.clone();
     // A trial may be repeated, and the target may be asked whether it is still there.
-    let mut bench = inputs.bench(kernel, 2 * jobs.len() + printing.plan.questions.len())?;
-    say(json, &format!("tcpspec {}: {}, seed {seed:x}", env!("CARGO_PKG_VERSION"), inputs.profile.name));
-    bench.remarks().iter().for_each(|remark| say(json, &format!("bench: {remark}")));
-    drive(run, &selection, &printing, bench.as_mut(), jobs)?;
-    let (code, text) = printing.verdicts.close(&printing.plan, &bench.complaints());
-    say(json, text.trim_end());
-    Ok(code)
-}
-
-/// The trials that are run.
-fn jobs(run: &RunArguments, selection: &Selection, plan: &Plan) -> Vec<Job> {
-    let wanted = |fate: &Fate| match fate {
-        Fate::Run => !run.ignored,
-        Fate::Slow => run.ignored || run.include_ignored,
-        Fate::Skip(_) => false,
-    };
-    let jobs = plan.trials.iter().filter(|trial| wanted(&trial.fate) && selection.selects(&trial.id));
-    jobs.map(|trial| trial.job.clone()).collect()
-}
-
-/// Runs the driving thread beside libtest.
-fn drive(
-    run: &RunArguments,
-    selection: &Selection,
-    printing: &Arc<Printing>,
-    bench: &mut dyn Bench,
-    jobs: Vec<Job>,
-) -> Result<(), Stop> {
-    let plan = &printing.plan;
-    let questions = plan.questions.clone();
+    let mut bench = inputs.bench(kernel, 2 * jobs.len() + questions.len())?;
+    prepared.announce(&inputs, &bench.remarks());
     let most_at_once = run.test_threads.map_or(usize::MAX, |threads| threads as usize);
-    let arguments = arguments(run, selection, plan);
-    let trials = trials(printing);
-    std::thread::scope(|scope| {
-        let board = &printing.board;
-        let driving = std::thread::Builder::new().name("bench".into()).spawn_scoped(scope, move || {
-            let _closing = board.closing();
-            let mut sink = board.as_ref();
-            let driver = Driver::new(bench, most_at_once).map(|driver| driver.asking(questions));
-            let result = driver.and_then(|mut driver| driver.run(jobs, &mut sink));
-            board.close(result.err().map(|error| error.to_string()));
-        });
-        let driving = driving
-            .map_err(|error| Stop::new(exit::BENCH_UNABLE, format!("no thread for the bench: {error}")))?;
-        let status = Arc::clone(&printing.status);
-        let drawing = std::thread::Builder::new().name("status".into());
-        // Without its status line a run is still a run.
-        let _ = drawing.spawn_scoped(scope, move || status.run(board));
-        // Its counts are libtest's; the code to exit with follows from the verdicts.
-        let _ = libtest_mimic::run(&arguments, trials);
-        printing.status.end();
-        // Where it panicked, every trial that it left behind has said so.
-        let _ = driving.join();
-        Ok(())
-    })
+    prepared.drive(run, |board| {
+        let mut sink = board;
+        let driver = Driver::new(bench.as_mut(), most_at_once).map(|driver| driver.asking(questions));
+        let result = driver.and_then(|mut driver| driver.run(jobs, &mut sink));
+        result.err().map(|error| error.to_string())
+    })?;
+    Ok(prepared.close(&bench.complaints()))
+}
+
+/// Runs the suite against a stack of one's own; `--target` means nothing here. An example is
+/// `examples/own_stack.rs`.
+///
+/// # Errors
+/// Whatever keeps the run from beginning.
+pub fn run_simulated(run: &RunArguments, target: SimulatedTarget) -> Result<u8, Stop> {
+    let SimulatedTarget { profile, ledger, version, make } = target;
+    let mut inputs = Inputs::of_simulated(profile, ledger, version, make.as_ref(), run.cases.as_deref())?;
+    let program = std::env::args().next().unwrap_or_default();
+    inputs.again = again(&quoted(&program), &RunArguments { target: "kernel".into(), ..run.clone() });
+    simulate(run, &inputs, make.as_ref())
+}
+
+fn simulate(run: &RunArguments, inputs: &Inputs, make: &MakeStack) -> Result<u8, Stop> {
+    let prepared = Prepared::new(run, inputs)?;
+    if prepared.only_listed(run) {
+        return Ok(exit::GREEN);
+    }
+    let jobs = prepared.jobs(run);
+    prepared.announce(inputs, &[]);
+    let threads = run.test_threads.map_or_else(processors, |threads| threads as usize);
+    prepared.drive(run, |board| {
+        run_all(&jobs, threads, make, board);
+        None
+    })?;
+    Ok(prepared.close(&[]))
+}
+
+/// A run of which everything is read.
+struct Prepared {
+    printing: Arc<Printing>,
+    selection: Selection,
+    selected: usize,
+    json: bool,
+    seed: u64,
+}
+
+impl Prepared {
+    fn new(run: &RunArguments, inputs: &Inputs) -> Result<Self, Stop> {
+        let seed = run.seed.unwrap_or_else(random_seed);
+        let plan = Arc::new(inputs.plan(seed)?);
+        let selection = Selection { filters: run.filters.clone(), exact: run.exact, skip: run.skip.clone() };
+        let selected = check_selection(&selection, &plan, run)?;
+        let board = Arc::new(Board::new(plan.trials.len()));
+        let ledger = inputs.ledger(run)?;
+        let verdicts = Arc::new(Verdicts::new(run.level, Arc::clone(&inputs.catalogue), ledger));
+        // Only whole lines can be told from it: it would wipe out the characters of `terse`.
+        let lines = matches!(run.format, None | Some(Format::Pretty)) && !run.quiet;
+        let status = Status::new(lines && !run.list);
+        let printing = Arc::new(Printing { plan, board, verdicts, status });
+        Ok(Self { printing, selection, selected, json: run.format == Some(Format::Json), seed })
+    }
+
+    /// Prints what there is to list, if nothing is to be run.
+    fn only_listed(&self, run: &RunArguments) -> bool {
+        let nothing_to_run = run.list || self.selected == 0;
+        if nothing_to_run {
+            let arguments = arguments(run, &self.selection, &self.printing.plan);
+            let _ = libtest_mimic::run(&arguments, trials(&self.printing));
+        }
+        nothing_to_run
+    }
+
+    fn announce(&self, inputs: &Inputs, remarks: &[String]) {
+        let (version, name) = (env!("CARGO_PKG_VERSION"), &inputs.profile.name);
+        say(self.json, &format!("tcpspec {version}: {name}, seed {:x}", self.seed));
+        remarks.iter().for_each(|remark| say(self.json, &format!("bench: {remark}")));
+    }
+
+    /// The trials that are run.
+    fn jobs(&self, run: &RunArguments) -> Vec<Job> {
+        let wanted = |fate: &Fate| match fate {
+            Fate::Run => !run.ignored,
+            Fate::Slow => run.ignored || run.include_ignored,
+            Fate::Skip(_) => false,
+        };
+        let trials = self.printing.plan.trials.iter();
+        let jobs = trials.filter(|trial| wanted(&trial.fate) && self.selection.selects(&trial.id));
+        jobs.map(|trial| trial.job.clone()).collect()
+    }
+
+    /// Runs what posts the verdicts beside libtest, which prints them. It says why the bench gave up,
+    /// where it did.
+    fn drive(
+        &self,
+        run: &RunArguments,
+        post_verdicts: impl FnOnce(&Board) -> Option<String> + Send,
+    ) -> Result<(), Stop> {
+        let Printing { plan, board, status, .. } = self.printing.as_ref();
+        let arguments = arguments(run, &self.selection, plan);
+        let trials = trials(&self.printing);
+        std::thread::scope(|scope| {
+            let driving = std::thread::Builder::new().name("bench".into()).spawn_scoped(scope, move || {
+                let _closing = board.closing();
+                let why = post_verdicts(board);
+                board.close(why);
+            });
+            let driving = driving.map_err(|error| {
+                Stop::new(exit::BENCH_UNABLE, format!("no thread for the bench: {error}"))
+            })?;
+            let drawing = std::thread::Builder::new().name("status".into());
+            // Without its status line a run is still a run.
+            let _ = drawing.spawn_scoped(scope, move || status.run(board));
+            // Its counts are libtest's; the code to exit with follows from the verdicts.
+            let _ = libtest_mimic::run(&arguments, trials);
+            status.end();
+            // Where it panicked, every trial that it left behind has said so.
+            let _ = driving.join();
+            Ok(())
+        })
+    }
+
+    /// What is left to say, and the code to exit with.
+    fn close(&self, complaints: &[String]) -> u8 {
+        let (code, text) = self.printing.verdicts.close(&self.printing.plan, complaints);
+        say(self.json, text.trim_end());
+        code
+    }
 }
 
 /// Nothing selected is a mistake, and so is a filter that selects nothing: it is misspelt, or its
@@ -139,8 +220,8 @@ fn check_selection(selection: &Selection, plan: &Plan, run: &RunArguments) -> Re
 
 /// The command that repeats a run like this, but for seed and trial: whatever else can change a
 /// verdict is in it.
-fn again(run: &RunArguments) -> String {
-    let mut command = String::from("tcpspec");
+fn again(program: &str, run: &RunArguments) -> String {
+    let mut command = String::from(program);
     let mut add = |flag: &str, value: &str| command.push_str(&format!(" {flag} {}", quoted(value)));
     if run.target != "kernel" {
         add("--target", &run.target);
@@ -192,10 +273,13 @@ mod tests {
 
     #[test]
     fn command_that_repeats_a_trial_has_all_that_can_change_its_verdict() {
-        assert_eq!(again(&arguments(&["closed", "--test-threads", "3", "-q", "--seed", "7"])), "tcpspec");
+        assert_eq!(
+            again("tcpspec", &arguments(&["closed", "--test-threads", "3", "-q", "--seed", "7"])),
+            "tcpspec"
+        );
         let all = ["--target", "my dut.yaml", "--cases", "c/", "--ledger", "it's", "--level", "should"];
         assert_eq!(
-            again(&arguments(&all)),
+            again("tcpspec", &arguments(&all)),
             r"tcpspec --target 'my dut.yaml' --cases c/ --ledger 'it'\''s' --level should"
         );
         assert_eq!([quoted(""), quoted("a/b:v4:seq=1"), quoted("$x")], ["''", "a/b:v4:seq=1", "'$x'"]);

@@ -33,6 +33,8 @@ pub struct Fixtures {
     pub paths: BTreeMap<(State, PathName), Path>,
     /// Steps that show a state on the wire without changing it.
     pub probes: BTreeMap<State, Arc<[Step]>>,
+    /// The paths with their beginnings, in the order in which they are tried.
+    ways: BTreeMap<State, Vec<(PathName, Way)>>,
 }
 
 /// The name of a path, in the order in which they are tried.
@@ -73,7 +75,8 @@ impl Fixtures {
                 fixtures.read_state(state, node, &mut problems);
             }
         }
-        let fixtures = problems.finish(fixtures)?;
+        let mut fixtures = problems.finish(fixtures)?;
+        fixtures.ways = State::ALL.into_iter().map(|state| (state, fixtures.whole_ways(state))).collect();
         let problems = fixtures.check();
         if problems.is_empty() { Ok(fixtures) } else { Err(problems) }
     }
@@ -86,8 +89,8 @@ impl Fixtures {
         state: State,
         by: Option<Opening>,
         available: &BTreeSet<Capability>,
-    ) -> Option<Vec<Step>> {
-        self.ways(state, by).find(|way| way.needs.is_subset(available)).map(|way| way.steps)
+    ) -> Option<&[Step]> {
+        self.ways(state, by).find(|way| way.needs.is_subset(available)).map(|way| way.steps.as_slice())
     }
 
     /// What a target with these capabilities lacks to go into `state`: the shortest list among the
@@ -110,17 +113,24 @@ impl Fixtures {
     }
 
     /// Every way into a state, in the order in which they are tried.
-    fn ways(&self, state: State, by: Option<Opening>) -> impl Iterator<Item = Way> {
-        let names: BTreeSet<&PathName> = self.paths.keys().map(|(_, name)| name).collect();
-        let wanted = move |name: &&PathName| match (by, name) {
+    fn ways(&self, state: State, by: Option<Opening>) -> impl Iterator<Item = &Way> {
+        let wanted = move |name: &PathName| match (by, name) {
             (None, _) => true,
             // A service listens, too.
             (Some(by), PathName::Service(_)) => by == Opening::Passive,
             (Some(by), PathName::Opening(opening)) => by == *opening,
         };
-        let ways =
-            names.into_iter().filter(wanted).filter_map(move |name| self.way(state, name, State::ALL.len()));
-        ways.filter(|way| way.is_named)
+        let ways = self.ways.get(&state).into_iter().flatten();
+        ways.filter(move |(name, _)| wanted(name)).map(|(_, way)| way)
+    }
+
+    fn whole_ways(&self, state: State) -> Vec<(PathName, Way)> {
+        let names: BTreeSet<&PathName> = self.paths.keys().map(|(_, name)| name).collect();
+        let whole = |name: &PathName| {
+            let way = self.way(state, name, State::ALL.len()).filter(|way| way.is_named)?;
+            Some((name.clone(), way))
+        };
+        names.into_iter().filter_map(whole).collect()
     }
 
     /// The whole way, its beginnings included; `None` where they are missing or go in a circle.
@@ -189,7 +199,7 @@ impl fmt::Display for PathName {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Debug, PartialEq, Default)]
 struct Way {
     steps: Vec<Step>,
     needs: BTreeSet<Capability>,

@@ -14,6 +14,7 @@ impl Engine {
             .config
             .fixtures
             .path(state, given.by, capabilities)
+            .map(<[Step]>::to_vec)
             .ok_or_else(|| Undefined(format!("no way into {state} that this target can go")))?;
         if given.unacked > 0 && !may_have_unacknowledged_octets(state) {
             return Err(Undefined(format!(

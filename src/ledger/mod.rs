@@ -105,3 +105,9 @@ pub const LINUX: (&str, &str) = (
     "cases/ledger/linux.yaml",
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/cases/ledger/linux.yaml")),
 );
+
+/// The ledger of smoltcp, simulated: name for places, and text.
+pub const SMOLTCP: (&str, &str) = (
+    "cases/ledger/smoltcp.yaml",
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/cases/ledger/smoltcp.yaml")),
+);

@@ -202,6 +202,12 @@ pub const LINUX: (&str, &str) = (
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/cases/profiles/linux.yaml")),
 );
 
+/// The profile of smoltcp, simulated: name for places, and text.
+pub const SMOLTCP: (&str, &str) = (
+    "cases/profiles/smoltcp.yaml",
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/cases/profiles/smoltcp.yaml")),
+);
+
 /// A profile to start from, every line explained: name for places, and text.
 pub const EXAMPLE_DEVICE: (&str, &str) = (
     "cases/profiles/example-device.yaml",

@@ -1,7 +1,7 @@
 //! The catalogue as a whole: found by id, read only where asked for.
 
-use super::Requirement;
 use super::read::{self, Rows};
+use super::{Level, Requirement};
 use crate::yaml::{self, Diagnostic, Place, Problems, nearest};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -81,6 +81,13 @@ impl Catalogue {
         self.entries[*self.by_id.get(id)?].requirement()
     }
 
+    /// Its level, without reading all of it.
+    #[must_use]
+    pub fn level(&self, id: &str) -> Option<Level> {
+        let entry = &self.entries[*self.by_id.get(id)?];
+        entry.level().or_else(|| entry.requirement().map(|requirement| requirement.level))
+    }
+
     /// Whether there is a requirement of this name.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
@@ -126,6 +133,20 @@ impl Entry {
         match self {
             Self::Read(requirement) => &requirement.id,
             Self::Indexed { id, .. } => id,
+        }
+    }
+
+    /// The level where it can be told from the lines.
+    fn level(&self) -> Option<Level> {
+        match self {
+            Self::Read(requirement) => Some(requirement.level),
+            Self::Indexed { lines, .. } => {
+                let word = lines.text.lines().find_map(|line| line.strip_prefix("  level: "));
+                match lines.kind {
+                    Rows::Events if word.is_none() => Some(Level::Must),
+                    _ => word?.parse().ok(),
+                }
+            }
         }
     }
 

@@ -24,6 +24,8 @@ fn the_index_and_the_full_reading_agree_on_every_row() {
     let read = Catalogue::read(&FILES).expect("right files");
     assert_eq!(indexed.ids().collect::<Vec<_>>(), read.ids().collect::<Vec<_>>());
     for id in read.ids() {
+        // Before the row is read, from its lines alone.
+        assert_eq!((id, indexed.level(id)), (id, read.get(id).map(|row| row.level)));
         assert_eq!(indexed.get(id), read.get(id));
     }
     assert_eq!(indexed.len(), 119 + 315 + 328);

@@ -153,8 +153,8 @@ pub struct RunArguments {
     /// Accepted for test runners, which ask for JSON with it
     #[arg(short = 'Z', hide = true, value_name = "unstable-options")]
     pub unstable: Option<String>,
-    /// The target: `kernel`, or the profile of a device
-    #[arg(long, default_value = "kernel", value_name = "kernel|FILE")]
+    /// The target: `kernel`, `smoltcp` (in this process, on virtual time), or the profile of a device
+    #[arg(long, default_value = "kernel", value_name = "kernel|smoltcp|FILE")]
     pub target: String,
     /// Ports, initial sequence numbers and payloads follow from it; hexadecimal, random otherwise
     #[arg(long, value_parser = parse_seed, value_name = "HEX")]
@@ -162,7 +162,7 @@ pub struct RunArguments {
     /// Violations of this level and above fail the run
     #[arg(long, default_value = "must", value_parser = parse_level, value_name = "must|should|may")]
     pub level: Threshold,
-    /// The target's known deviations; the built-in ledger for `kernel` otherwise, `none` for none
+    /// The target's known deviations; the built-in one for `kernel` and `smoltcp` otherwise, `none` for none
     #[arg(long, value_name = "FILE|none")]
     pub ledger: Option<String>,
     /// Read the cases of this directory instead of the built-in ones

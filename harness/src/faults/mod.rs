@@ -40,3 +40,9 @@ pub trait Fault: Send {
         entry
     }
 }
+
+/// The fault of that name, fresh for one attempt of a trial of that seed.
+#[must_use]
+pub fn fault(_name: &str, _seed: u64) -> Option<Box<dyn Fault>> {
+    None
+}

@@ -21,6 +21,14 @@ pub enum Delivery {
     FromApplication(AppReport),
 }
 
+impl Delivery {
+    /// Whether it comes from the target's side.
+    #[must_use]
+    pub fn is_for_the_bench(&self) -> bool {
+        matches!(self, Self::ToBench(_) | Self::FromApplication(_))
+    }
+}
+
 /// What a fault hands on: each delivery with its delay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Way(Vec<(Duration, Delivery)>);

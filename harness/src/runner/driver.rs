@@ -4,6 +4,7 @@ mod trial;
 
 use super::job::{Finished, Job};
 use super::liveness::{Demand, Liveness};
+use crate::faults::{self, Fault};
 use crate::target::{Bench, BenchError, Host};
 use crate::upper_tester::{Flushed, ProcessUpperTester, UpperTester};
 use nix::errno::Errno;
@@ -14,10 +15,10 @@ use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 use tcpspec_core::case::Family;
-use tcpspec_core::engine::Input;
 use tcpspec_core::time::Time;
 use tcpspec_core::verdict::FindingCode;
-use trial::{Active, SLACK};
+use trial::Active;
+pub(super) use trial::SLACK;
 
 /// Where finished trials go.
 pub trait Sink {
@@ -54,6 +55,8 @@ pub struct Driver<'b> {
     packets: Vec<(Time, std::ops::Range<usize>)>,
     octets: Vec<u8>,
     ready: Epoll,
+    /// Makes the fault of that name for a trial of that seed.
+    make_fault: fn(&str, u64) -> Option<Box<dyn Fault>>,
     /// The upper tester did not take everything yet.
     unflushed: bool,
     /// When the sink was told of the progress last.
@@ -90,6 +93,7 @@ impl<'b> Driver<'b> {
             packets: Vec::new(),
             octets: Vec::new(),
             ready,
+            make_fault: faults::fault,
             unflushed: false,
             told: Time::default(),
         })
@@ -232,7 +236,7 @@ impl<'b> Driver<'b> {
                 continue;
             };
             self.noted_late(key, crate::clock::monotonic().since(*stamp));
-            self.feed(key, Input::Packet { stamp: *stamp, octets: packet }, sink)?;
+            self.arrived(key, *stamp, packet, sink)?;
         }
         let busy = !packets.is_empty();
         self.packets = packets;
@@ -257,7 +261,7 @@ impl<'b> Driver<'b> {
         }
         for (key, report) in reports {
             self.noted_late(key, crate::clock::monotonic().since(Time(report.ended)));
-            self.feed(key, Input::App(report), sink)?;
+            self.reported(key, report, sink)?;
         }
         Ok(busy)
     }
@@ -282,7 +286,7 @@ impl<'b> Driver<'b> {
             active.timer = None;
             fired = true;
             self.noted_late(key, now.since(due));
-            self.feed(key, Input::Timer, sink)?;
+            self.wake(key, due, sink)?;
         }
         Ok(fired)
     }

@@ -43,6 +43,8 @@ pub struct Job {
     pub marks_host: bool,
     /// Connections that it has at a time.
     pub connections: u32,
+    /// The fault that stands between it and its target.
+    pub fault: Option<Arc<str>>,
     /// Shared by all.
     pub surroundings: Arc<Surroundings>,
 }

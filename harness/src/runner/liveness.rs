@@ -195,6 +195,7 @@ pub(super) fn questions(profile: &Profile, places: &Places, surroundings: &Arc<S
             capabilities: Arc::clone(&place.capabilities),
             marks_host: false,
             connections: 1,
+            fault: None,
             surroundings: Arc::clone(surroundings),
         };
         questions.extend(surroundings.families.iter().map(question));

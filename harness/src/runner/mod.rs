@@ -1,16 +1,18 @@
 //! From a plan to verdicts: selection, order, the driving thread, libtest.
 
 mod board;
+mod doubt;
 mod driver;
-mod fault;
 mod job;
 mod libtest;
 mod liveness;
 mod places;
 mod plan;
+mod pool;
 mod select;
 mod status;
 mod verdicts;
+mod virtual_time;
 
 pub use board::Board;
 pub use driver::{Driver, Sink};
@@ -18,6 +20,9 @@ pub use job::{Finished, Job, Surroundings};
 pub use libtest::{Printing, arguments, trials};
 pub use places::{Place, Places};
 pub use plan::{Fate, Plan, PlanFor, Planned};
+pub(crate) use pool::processors;
+pub use pool::{MakeStack, run_all};
 pub use select::Selection;
 pub use status::Status;
 pub use verdicts::{Book, Verdicts};
+pub use virtual_time::run_job;

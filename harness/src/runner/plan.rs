@@ -169,7 +169,7 @@ fn planned(trial: &Trial<'_>, script: &Script, wanted: &PlanFor) -> Result<Plann
     let lookup = |name: &str| profile.variable(name);
     let (expected, longest) =
         (script.expected_duration(&lookup), script.longest_wait(&lookup, &profile.tolerance));
-    let levels = case.requirements.iter().filter_map(|id| catalogue.get(id)).map(|found| found.level);
+    let levels = case.requirements.iter().filter_map(|id| catalogue.level(id));
     let level = levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must);
     let place = places.choose(script, &case.needs, &surroundings.config.fixtures);
     let connections = connections(script);
@@ -206,6 +206,7 @@ fn planned(trial: &Trial<'_>, script: &Script, wanted: &PlanFor) -> Result<Plann
         ),
         marks_host: script.tells_path_mtu(),
         connections,
+        fault: None,
         surroundings: Arc::clone(surroundings),
     };
     Ok(Planned { id, fate, expected, longest, job, case: trial.case.id().to_owned() })

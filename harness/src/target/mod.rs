@@ -10,6 +10,7 @@ pub mod namespace;
 mod netlink;
 mod offload;
 pub mod reset;
+pub mod simulated;
 pub mod state_table;
 
 pub use bench::{Bench, BenchError, Host};

@@ -8,8 +8,8 @@ fn fixtures() -> Fixtures {
     Fixtures::read("states.yaml", STATES).expect("fixtures")
 }
 
-fn texts(steps: Option<Vec<Step>>) -> Option<Vec<String>> {
-    steps.map(|steps| steps.into_iter().map(|step| step.text).collect())
+fn texts(steps: Option<&[Step]>) -> Option<Vec<String>> {
+    steps.map(|steps| steps.iter().map(|step| step.text.clone()).collect())
 }
 
 const PASSIVE: [Capability; 2] = [Capability::Listen, Capability::Accept];
@@ -40,7 +40,8 @@ fn path_begins_with_that_of_the_state_it_comes_from() {
 #[test]
 fn first_path_that_the_target_can_go_is_taken() {
     let first = |available: &[Capability], by| {
-        let steps = fixtures().path(State::Established, by, &available.iter().copied().collect());
+        let fixtures = fixtures();
+        let steps = fixtures.path(State::Established, by, &available.iter().copied().collect());
         texts(steps).map(|steps| steps[0].clone())
     };
     let text = |text: &str| Some(text.to_owned());
@@ -58,7 +59,8 @@ fn first_path_that_the_target_can_go_is_taken() {
 #[test]
 fn passive_path_stands_in_behind_another_opening() {
     let first = |state, by, available: &[Capability]| {
-        let steps = fixtures().path(state, by, &available.iter().copied().collect());
+        let fixtures = fixtures();
+        let steps = fixtures.path(state, by, &available.iter().copied().collect());
         texts(steps).map(|steps| (steps[0].clone(), steps.last().cloned().unwrap_or_default()))
     };
     let ends = |first: &str, last: &str| Some((first.to_owned(), last.to_owned()));

@@ -1,6 +1,7 @@
 //! The driver over a bench in memory: what is the bench's own fault is never the target's.
 
 mod fake;
+mod faults;
 
 use super::*;
 use fake::{FakeBench, FakeUpper, Fate, Kept, job, reset};

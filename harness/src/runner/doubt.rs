@@ -9,7 +9,7 @@ use tcpspec_core::verdict::{Finding, FindingCode, Outcome, Verdict};
 
 /// Something that went wrong on the bench while a trial ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct Doubt {
     code: FindingCode,
     why: String,
 }
@@ -17,7 +17,7 @@ pub(super) struct Fault {
 /// Later than this, the bench may have changed what the target did.
 const TOO_LATE: Duration = Duration::from_millis(500);
 
-impl Fault {
+impl Doubt {
     /// What went wrong between these counts, where something did, for a trial with this verdict in
     /// which the bench was at most so `late`.
     pub(super) fn of(before: &Counters, after: &Counters, late: Duration, verdict: Verdict) -> Option<Self> {
