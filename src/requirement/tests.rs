@@ -77,6 +77,7 @@ fn a_requirement_has_all_that_its_row_says() {
                  field is legitimately unfinished, so turn tx offload off first."
                     .into()
             ),
+            not_testable: None,
             event: None,
             place,
         })
