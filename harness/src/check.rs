@@ -26,8 +26,12 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
     let fixtures = fixtures(cases)?;
     let faults = FaultCatalogue::embedded().map_err(|found| invalid(&found))?;
     let names = faults.names();
-    let vocabulary =
-        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: Some(&names) };
+    let vocabulary = Vocabulary {
+        catalogue: Some(&catalogue),
+        fixtures: Some(&fixtures),
+        faults: Some(&names),
+        wants_a_fault: WANTS_A_FAULT,
+    };
     problems.extend(suite.check(&vocabulary));
     let trials: Vec<String> = suite.trials().map(|trial| trial.id.to_string()).collect();
     let trials: Vec<&str> = trials.iter().map(String::as_str).collect();
@@ -53,3 +57,6 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
     }
     Err(invalid(&problems))
 }
+
+/// Whether a case without a fault is refused.
+const WANTS_A_FAULT: bool = false;

@@ -21,7 +21,7 @@ pub(crate) struct Inputs {
     /// The command that repeats a run like this, but for seed and trial.
     pub(crate) again: String,
     pub(crate) catalogue: Arc<Catalogue>,
-    suite: Arc<Suite>,
+    pub(crate) suite: Arc<Suite>,
     fixtures: Arc<Fixtures>,
     pub(crate) profile: Profile,
     /// The families in which the target has an address.
@@ -162,6 +162,8 @@ impl Inputs {
                 let text = read_file(Path::new(file), "ledger")?;
                 Ledger::read(file, &text).map_err(|found| invalid(&found))?
             }
+            // It says nothing of a target with a fault.
+            None if run.fault.is_some() => Ledger::default(),
             None => self.ledger.clone(),
         };
         let since_epoch =

@@ -9,6 +9,7 @@ pub mod faults;
 mod inputs;
 pub mod link;
 pub mod measure;
+pub mod prove;
 pub mod report;
 pub mod run;
 pub mod runner;

@@ -3,10 +3,12 @@
 mod whole;
 
 use crate::cli::exit;
+use crate::faults::Conduit;
 use crate::inputs::Inputs;
 use crate::link::{Counters, Link};
 use crate::run::Stop;
-use crate::runner::{Driver, Fate, Finished, Job, Sink};
+use crate::runner::{Driver, Fate, Finished, Job, Sink, run_job};
+use crate::target::simulated::SmoltcpStack;
 use crate::target::{Bench, BenchError, KernelBench};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -110,6 +112,7 @@ pub fn measure(trials: u32, at_once: u32, program: PathBuf) -> Result<u8, Stop> 
     let plan = inputs.plan(0)?;
     let waits = plan.trials.iter().filter(|trial| trial.fate == Fate::Run).map(|trial| trial.expected);
     kept &= suite(&program, plan.trials.len(), waits.max().unwrap_or_default()).map_err(failed)?;
+    kept &= simulated(&program).map_err(failed)?;
     Ok(if kept { exit::GREEN } else { exit::RED })
 }
 
@@ -161,7 +164,7 @@ fn memory(bench: &mut KernelBench, inputs: &Inputs, at_once: u32) -> Result<bool
 
 /// The suite takes as long as its longest wait, not as the sum.
 fn suite(program: &Path, trials: usize, longest: Duration) -> Result<bool, BenchError> {
-    let (took, green) = whole::whole_suite(program).map_err(BenchError::of)?;
+    let (took, green) = whole::whole_suite(program, &[]).map_err(BenchError::of)?;
     let (took, longest) = (took.as_secs_f64(), longest.as_secs_f64());
     println!(
         "suite / longest wait: {:.3} (at most {MOST_OF_LONGEST_WAIT:.1}; {trials} trials in {took:.1} s, \
@@ -170,6 +173,26 @@ fn suite(program: &Path, trials: usize, longest: Duration) -> Result<bool, Bench
         if green { "" } else { "; NOT GREEN" }
     );
     Ok(green && took <= longest * MOST_OF_LONGEST_WAIT)
+}
+
+/// On virtual time nobody waits: a run of the whole suite, and how many trials one thread runs in a second.
+fn simulated(program: &Path) -> Result<bool, BenchError> {
+    let (took, green) = whole::whole_suite(program, &["--target", "smoltcp"]).map_err(BenchError::of)?;
+    let stopped = |stop: Stop| BenchError(stop.message);
+    let plan = Inputs::read("smoltcp", None).and_then(|inputs| inputs.plan(0)).map_err(stopped)?;
+    let jobs: Vec<_> = plan.trials.iter().filter(|trial| trial.fate == Fate::Run).map(|it| &it.job).collect();
+    let started = Instant::now();
+    for job in &jobs {
+        let _ = run_job(job, Box::new(SmoltcpStack::new(job.seed)), Conduit::default());
+    }
+    let rate = jobs.len() as f64 / started.elapsed().as_secs_f64();
+    let took = took.as_secs_f64();
+    println!(
+        "suite on virtual time: {took:.2} s (at most {MOST_ON_VIRTUAL_TIME:.0}; {rate:.0} trials/s on one \
+         thread{})",
+        if green { "" } else { "; NOT GREEN" }
+    );
+    Ok(green && took <= MOST_ON_VIRTUAL_TIME)
 }
 
 /// Sorts, and takes the middle one.
@@ -238,6 +261,8 @@ const LEAST_OF_BARE_LOOP: f64 = 0.5;
 /// MB.
 const MOST_MEMORY: f64 = 100.0;
 const MOST_OF_LONGEST_WAIT: f64 = 1.1;
+/// Seconds.
+const MOST_ON_VIRTUAL_TIME: f64 = 2.0;
 
 /// A short trial: own listener, handshake, one data stimulus, one answer, clean-up, verdict.
 const SHORT: &str = "about: Measured by ci/bench

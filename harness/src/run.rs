@@ -1,7 +1,9 @@
 //! `tcpspec run`: from arguments to an exit code.
 
 use crate::cli::{Format, RunArguments, exit};
+use crate::faults::Recipe;
 use crate::inputs::Inputs;
+use crate::prove::recipe;
 use crate::runner::{Board, Driver, Fate, Job, MakeStack, Plan, Printing, Selection, Status, Verdicts};
 use crate::runner::{arguments, processors, run_all, trials};
 use crate::target::KernelBench;
@@ -60,13 +62,18 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
     let jobs = prepared.jobs(run);
     let questions = prepared.printing.plan.questions.clone();
     // A trial may be repeated, and the target may be asked whether it is still there.
-    let mut bench = inputs.bench(kernel, 2 * jobs.len() + questions.len())?;
+    let mut bench = inputs.bench(kernel, 2 * jobs.len() + questions.plain.len() + questions.any.len())?;
     prepared.announce(&inputs, &bench.remarks());
+    let verdicts = Arc::clone(&prepared.printing.verdicts);
     let most_at_once = run.test_threads.map_or(usize::MAX, |threads| threads as usize);
     prepared.drive(run, |board| {
         let mut sink = board;
         let driver = Driver::new(bench.as_mut(), most_at_once).map(|driver| driver.asking(questions));
-        let result = driver.and_then(|mut driver| driver.run(jobs, &mut sink));
+        let result = driver.and_then(|mut driver| {
+            let result = driver.run(jobs, &mut sink);
+            driver.complaints().into_iter().for_each(|complaint| verdicts.accuse(complaint));
+            result
+        });
         result.err().map(|error| error.to_string())
     })?;
     Ok(prepared.close(&bench.complaints()))
@@ -94,7 +101,7 @@ fn simulate(run: &RunArguments, inputs: &Inputs, make: &MakeStack) -> Result<u8,
     prepared.announce(inputs, &[]);
     let threads = run.test_threads.map_or_else(processors, |threads| threads as usize);
     prepared.drive(run, |board| {
-        run_all(&jobs, threads, make, board);
+        run_all(&jobs, threads, make, &|finished| board.post(finished));
         None
     })?;
     Ok(prepared.close(&[]))
@@ -107,10 +114,17 @@ struct Prepared {
     selected: usize,
     json: bool,
     seed: u64,
+    /// Between bench and target.
+    fault: Option<Recipe>,
 }
 
 impl Prepared {
     fn new(run: &RunArguments, inputs: &Inputs) -> Result<Self, Stop> {
+        let fault = run.fault.as_deref().map(recipe).transpose()?;
+        if fault.is_some() && matches!(inputs.profile.kind, Kind::Device(_)) {
+            // What a fault makes up stays on this machine.
+            return Err(Stop::new(exit::USAGE, "`--fault` is for `kernel` and `smoltcp`, not for a device"));
+        }
         let seed = run.seed.unwrap_or_else(random_seed);
         let plan = Arc::new(inputs.plan(seed)?);
         let selection = Selection { filters: run.filters.clone(), exact: run.exact, skip: run.skip.clone() };
@@ -122,7 +136,7 @@ impl Prepared {
         let lines = matches!(run.format, None | Some(Format::Pretty)) && !run.quiet;
         let status = Status::new(lines && !run.list);
         let printing = Arc::new(Printing { plan, board, verdicts, status });
-        Ok(Self { printing, selection, selected, json: run.format == Some(Format::Json), seed })
+        Ok(Self { printing, selection, selected, json: run.format == Some(Format::Json), seed, fault })
     }
 
     /// Prints what there is to list, if nothing is to be run.
@@ -150,7 +164,7 @@ impl Prepared {
         };
         let trials = self.printing.plan.trials.iter();
         let jobs = trials.filter(|trial| wanted(&trial.fate) && self.selection.selects(&trial.id));
-        jobs.map(|trial| trial.job.clone()).collect()
+        jobs.map(|trial| Job { fault: self.fault.clone(), ..trial.job.clone() }).collect()
     }
 
     /// Runs what posts the verdicts beside libtest, which prints them. It says why the bench gave up,
@@ -204,18 +218,29 @@ fn check_selection(selection: &Selection, plan: &Plan, run: &RunArguments) -> Re
         return Ok(selected);
     }
     let what = if selected > 0 { "a filter selects nothing" } else { "nothing is selected" };
-    let mut message = String::from(what);
-    for (filter, nearest) in misses {
-        message.push_str(&format!("\n  no trial matches `{filter}`"));
-        if let Some(nearest) = nearest {
-            message.push_str(&format!("; did you mean `{nearest}`?"));
-        }
-    }
+    let mut message = format!("{what}{}", missed(&misses));
     if run.ignored {
         message.push_str("\n  `--ignored` runs slow trials only");
     }
     message.push_str("\n  `tcpspec --list` shows all trials");
     Err(Stop::new(exit::NOTHING_SELECTED, message))
+}
+
+/// Filters that select nothing are a mistake.
+pub(crate) fn check_filters(selection: &Selection, ids: &[&str]) -> Result<(), Stop> {
+    let misses = selection.misses(ids);
+    if misses.is_empty() {
+        return Ok(());
+    }
+    Err(Stop::new(exit::NOTHING_SELECTED, format!("a filter selects nothing{}", missed(&misses))))
+}
+
+fn missed(misses: &[(String, Option<&str>)]) -> String {
+    let line = |(filter, nearest): &(String, Option<&str>)| match nearest {
+        Some(nearest) => format!("\n  no trial matches `{filter}`; did you mean `{nearest}`?"),
+        None => format!("\n  no trial matches `{filter}`"),
+    };
+    misses.iter().map(line).collect()
 }
 
 /// The command that repeats a run like this, but for seed and trial: whatever else can change a
@@ -231,6 +256,9 @@ fn again(program: &str, run: &RunArguments) -> String {
     }
     if let Some(ledger) = &run.ledger {
         add("--ledger", ledger);
+    }
+    if let Some(fault) = &run.fault {
+        add("--fault", fault);
     }
     if run.level != Threshold::Must {
         add("--level", &run.level.to_string());
@@ -254,7 +282,7 @@ pub(crate) fn say(json: bool, text: &str) {
     let _ = if json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
 }
 
-fn random_seed() -> u64 {
+pub(crate) fn random_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     // Eight hexadecimal digits are enough, and easier to copy.
     std::hash::RandomState::new().build_hasher().finish() & 0xffff_ffff

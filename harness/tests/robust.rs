@@ -305,7 +305,8 @@ fn edited(text: &str, edits: &[(prop::sample::Index, Edit)]) -> String {
 fn read_cases(file: &str, text: &str) {
     let Ok(suite) = Suite::read(vec![(file.to_owned(), text.to_owned())]) else { return };
     let (catalogue, fixtures) = (Catalogue::embedded(), Fixtures::embedded().expect("built in"));
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    let vocabulary =
+        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), ..Vocabulary::default() };
     let _ = suite.check(&vocabulary);
     for trial in suite.trials() {
         if let Ok(script) = trial.script() {

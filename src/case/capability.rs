@@ -54,6 +54,8 @@ pub enum Capability {
     Ecn,
     /// Data on the SYN with a cookie (RFC 7413).
     FastOpen,
+    /// Who has called CLOSE cannot read any more (RFC 9293 section 3.6.1, MAY-1).
+    HalfDuplexClose,
     /// Keep-alives (RFC 9293 section 3.8.4).
     KeepAlive,
     /// New data on the first duplicate ACKs (RFC 3042).
@@ -194,6 +196,7 @@ impl Word for Capability {
         ("dsack", Self::Dsack),
         ("ecn", Self::Ecn),
         ("fast-open", Self::FastOpen),
+        ("half-duplex-close", Self::HalfDuplexClose),
         ("keep-alive", Self::KeepAlive),
         ("limited-transmit", Self::LimitedTransmit),
         ("nagle", Self::Nagle),
@@ -238,7 +241,7 @@ mod tests {
 
     #[test]
     fn every_capability_reads_back() {
-        assert_eq!(Capability::all().count(), 33);
+        assert_eq!(Capability::all().count(), 34);
         for capability in Capability::all() {
             assert_eq!(capability.to_string().parse(), Ok(capability));
         }

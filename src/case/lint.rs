@@ -18,6 +18,8 @@ pub struct Vocabulary<'a> {
     pub fixtures: Option<&'a Fixtures>,
     /// The faults.
     pub faults: Option<&'a [&'a str]>,
+    /// A case must name one of them at least: nobody knows otherwise whether it can fail.
+    pub wants_a_fault: bool,
 }
 
 impl Suite {
@@ -79,6 +81,7 @@ impl RawCase {
             problems.extend(self.unused_columns());
         }
         problems.extend(vocabulary.unknown_names(self));
+        problems.extend(vocabulary.no_fault(self));
         problems
     }
 
@@ -112,6 +115,14 @@ impl Vocabulary<'_> {
         let requirements = requirements.filter_map(|node| self.unknown_requirement(node.raw(), &node.place));
         let faults = case.elements("faults").iter().filter_map(|node| self.unknown_fault(node));
         requirements.chain(faults).collect()
+    }
+
+    fn no_fault(&self, case: &RawCase) -> Option<Diagnostic> {
+        let names_none = self.wants_a_fault && case.elements("faults").is_empty();
+        let hint = "add `faults: [...]`: what a stack would do wrong for this case to fail; \
+                    `tcpspec faults --all` with this case's name shows which faults it notices";
+        let problem = || Diagnostic::new(case.place(), "this case names no fault that makes it fail");
+        names_none.then(|| problem().with_hint(hint.to_owned()))
     }
 
     fn check_script(&self, script: &Script, problems: &mut Vec<Diagnostic>) {

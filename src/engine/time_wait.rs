@@ -21,6 +21,7 @@ pub(super) struct TimeWaitMeasure {
     tolerance: f64,
     /// How far from it is right: the case's tolerance, and the granularity of the target's timers.
     band: Duration,
+    question: Question,
     samples: Vec<Sample>,
 }
 
@@ -30,8 +31,18 @@ struct Sample {
     /// How long after it entered TIME-WAIT it is asked.
     age: Duration,
     due: Time,
-    asked: Option<Time>,
+    asked: Option<(Time, Question)>,
     there: Option<bool>,
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// A bare SYN with a lower number, which restarts nothing (see [`super::probe`]).
+    LowerSyn,
+    /// Our FIN again, of targets that drop such a SYN in silence. It may begin the wait anew: nobody
+    /// asks that connection again.
+    FinAgain,
 }
 
 /// When the connections are asked: in parts of the length that is demanded (0: at its beginning, 1:
@@ -80,7 +91,13 @@ impl Engine {
             Sample { index, age, due, asked: None, there: None }
         });
         let samples = samples.collect();
-        self.waiting = Waiting::TimeWait(Box::new(TimeWaitMeasure { is, tolerance, band, samples }));
+        self.waiting = Waiting::TimeWait(Box::new(TimeWaitMeasure {
+            is,
+            tolerance,
+            band,
+            question: Question::LowerSyn,
+            samples,
+        }));
     }
 
     pub(super) fn await_time_wait(
@@ -91,16 +108,20 @@ impl Engine {
         for sample in &mut measure.samples {
             match sample.asked {
                 None if now >= sample.due => {
-                    self.clear_inbox(sample.index);
-                    self.ask_time_wait(now, sample.index);
                     sample.age += now.since(sample.due);
-                    sample.asked = Some(now);
+                    self.ask_time_wait(now, sample, measure.question);
                 }
-                Some(asked) if sample.there.is_none() => {
+                Some((asked, question)) if sample.there.is_none() => {
                     sample.there = self.answer_to_time_wait(now, sample.index, asked);
-                    if sample.there.is_none() && self.heard >= self.answered_by(asked) {
+                    if sample.there.is_some() || self.heard < self.answered_by(asked) {
+                        continue;
+                    }
+                    if question == Question::FinAgain {
                         return Ok(self.no_answer(now, sample));
                     }
+                    measure.question = Question::FinAgain;
+                    sample.age += now.since(asked);
+                    self.ask_time_wait(now, sample, measure.question);
                 }
                 _ => {}
             }
@@ -138,18 +159,28 @@ impl Engine {
         asked + self.default_within() + self.grace(self.default_within())
     }
 
-    /// The question: a bare SYN with a lower number, which restarts nothing (see [`super::probe`]).
-    fn ask_time_wait(&mut self, now: Time, index: usize) {
-        let connection = &mut self.connections[index];
+    fn ask_time_wait(&mut self, now: Time, sample: &mut Sample, question: Question) {
+        self.clear_inbox(sample.index);
+        let connection = &mut self.connections[sample.index];
         let mut segment = connection.reset();
-        segment.flags = Flags::SYN;
-        segment.seq = connection.rcv_nxt - 100_000;
+        match question {
+            Question::LowerSyn => {
+                segment.flags = Flags::SYN;
+                segment.seq = connection.rcv_nxt - 100_000;
+            }
+            Question::FinAgain => {
+                segment.flags = Flags::FIN | Flags::ACK;
+                segment.seq = connection.rcv_nxt - 1;
+                segment.ack = connection.snd_nxt;
+            }
+        }
         segment.window = u16::MAX;
         segment.checksum = Checksum::Good;
         connection.watch.sent(&segment);
         connection.note_sent(&segment);
         self.actions.push(Action::Send(encode_segment(&segment)));
-        self.did = Some(self.note(now, index, EventKind::Sent(Box::new(segment))));
+        self.did = Some(self.note(now, sample.index, EventKind::Sent(Box::new(segment))));
+        sample.asked = Some((now, question));
     }
 
     /// A SYN ACK answered the question: it shall not linger half-open.
@@ -202,7 +233,7 @@ impl TimeWaitMeasure {
     pub(super) fn next_wake(&self, engine: &Engine) -> Option<Time> {
         let wake = |sample: &Sample| match (sample.asked, sample.there) {
             (None, _) => Some(sample.due),
-            (Some(asked), None) => Some(engine.answered_by(asked)),
+            (Some((asked, _)), None) => Some(engine.answered_by(asked)),
             (Some(_), Some(_)) => None,
         };
         self.samples.iter().filter_map(wake).min()

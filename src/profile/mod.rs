@@ -176,12 +176,13 @@ impl Profile {
 }
 
 /// What a target can claim and a case can need, with what it means.
-pub const FEATURES: [(&str, &str); 17] = [
+pub const FEATURES: [(&str, &str); 18] = [
     ("challenge-ack", "answers a doubtful RST, SYN or ACK as RFC 5961 says"),
     ("delayed-ack", "holds an acknowledgment back for a while (RFC 9293 section 3.8.6.3)"),
     ("dsack", "reports what came twice in SACK blocks (RFC 2883)"),
     ("ecn", "explicit congestion notification (RFC 3168)"),
     ("fast-open", "data on the SYN with a cookie (RFC 7413)"),
+    ("half-duplex-close", "who has called CLOSE cannot read any more (RFC 9293 section 3.6.1)"),
     ("keep-alive", "probes an idle connection if asked to (RFC 9293 section 3.8.4)"),
     ("limited-transmit", "new data on the first duplicate ACKs (RFC 3042)"),
     ("nagle", "holds small segments back (RFC 9293 section 3.7.4)"),

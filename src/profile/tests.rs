@@ -33,6 +33,17 @@ bench: {v4: 192.0.2.10-192.0.2.12}
 ";
 
 #[test]
+fn smoltcp_s_profile_says_what_smoltcp_does() {
+    let profile = Profile::read(SMOLTCP.0, SMOLTCP.1).expect("a right file");
+    assert_eq!((profile.name.as_str(), profile.kind), ("smoltcp", Kind::Simulated));
+    let claims =
+        set(&["challenge-ack", "delayed-ack", "keep-alive", "nagle", "sack", "timestamps", "window-scale"]);
+    assert_eq!(profile.claims, claims);
+    let (msl, delayed_ack) = (Duration::from_secs(5), Duration::from_millis(10));
+    assert_eq!(profile.timers, Timers { msl, delayed_ack, ..Timers::default() });
+}
+
+#[test]
 fn the_kernel_profile_says_what_linux_does() {
     let seconds = Duration::from_secs;
     assert_eq!(
@@ -46,6 +57,7 @@ fn the_kernel_profile_says_what_linux_does() {
                 "delayed-ack",
                 "dsack",
                 "ecn",
+                "half-duplex-close",
                 "keep-alive",
                 "limited-transmit",
                 "nagle",

@@ -38,6 +38,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         ledger: Vec<PathBuf>,
     },
+    /// Prove that every case can fail: run it under the faults that it names
+    Faults(FaultsArguments),
     /// Look at a real server from an operator's side
     #[command(subcommand)]
     Audit(AuditArguments),
@@ -80,6 +82,49 @@ pub enum AuditArguments {
         #[arg(long, value_enum, default_value_t)]
         format: audit::Format,
     },
+}
+
+/// Arguments of `faults`.
+#[derive(Args, Clone, Debug)]
+pub struct FaultsArguments {
+    /// Only the trials whose id contains one of these
+    #[arg(value_name = "FILTER")]
+    pub filters: Vec<String>,
+    /// Each case under every fault, not only under its own
+    #[arg(long)]
+    pub all: bool,
+    /// Only this fault (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    pub fault: Vec<String>,
+    /// Where the cases are run; the kernel runs what is not proven on virtual time
+    #[arg(long, value_enum, default_value_t = Proving::Both)]
+    pub target: Proving,
+    /// Run slow trials on the kernel too; on virtual time they always are
+    #[arg(long)]
+    pub include_ignored: bool,
+    /// Write everything that is known as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// As for `run`
+    #[arg(long, value_parser = parse_seed, value_name = "HEX")]
+    pub seed: Option<u64>,
+    /// Read the cases of this directory instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub cases: Option<PathBuf>,
+    /// List the cases with their faults instead of running them
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// Where faults are proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Proving {
+    /// This machine's kernel
+    Kernel,
+    /// smoltcp on virtual time
+    Smoltcp,
+    /// First smoltcp, then the kernel
+    Both,
 }
 
 /// Formats of test output, as libtest has them.
@@ -168,6 +213,9 @@ pub struct RunArguments {
     /// Read the cases of this directory instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     pub cases: Option<PathBuf>,
+    /// Put this fault between bench and target, to see what a case makes of it; not with a device
+    #[arg(long, value_name = "NAME")]
+    pub fault: Option<String>,
 }
 
 fn parse_seed(text: &str) -> Result<u64, String> {

@@ -4,8 +4,17 @@
 //! every word with the application, and hands on what it likes, when it likes. Bench and target know
 //! nothing of it, so that it works over any target.
 
+mod connection;
+mod hole;
+mod kinds;
+pub mod matrix;
+mod middle;
+mod recipe;
+mod view;
 mod way;
 
+pub use hole::{Hole, Seen};
+pub use recipe::{Make, Recipe};
 pub use way::{Conduit, Delivery, Way};
 
 use tcpspec_core::app::{AppCommand, AppReport, CommandId};
@@ -39,10 +48,24 @@ pub trait Fault: Send {
     fn table(&mut self, _now: Time, entry: TableEntry) -> TableEntry {
         entry
     }
+
+    /// Whether a delayed delivery shall still be made, now that its moment has come.
+    fn still_due(&mut self, _now: Time, _delivery: &Delivery) -> bool {
+        true
+    }
 }
 
 /// The fault of that name, fresh for one attempt of a trial of that seed.
 #[must_use]
-pub fn fault(_name: &str, _seed: u64) -> Option<Box<dyn Fault>> {
-    None
+pub fn fault(name: &str, seed: u64) -> Option<Box<dyn Fault>> {
+    let (_, make) = kinds::all().find(|(known, _)| *known == name)?;
+    Some(Box::new(make().seeded(seed)))
 }
+
+/// The name of every fault, in the order of `cases/faults.yaml`.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    kinds::all().map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests;

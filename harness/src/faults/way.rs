@@ -115,12 +115,17 @@ impl Conduit {
 
     /// The next delivery that is due by now, with its moment.
     pub fn take_due(&mut self, now: Time) -> Option<(Time, Delivery)> {
-        let Reverse((at, number)) = *self.due.peek()?;
-        if at > now {
-            return None;
+        loop {
+            let Reverse((at, number)) = *self.due.peek()?;
+            if at > now {
+                return None;
+            }
+            self.due.pop();
+            let delivery = self.delayed.remove(&number)?;
+            if self.fault.as_mut().is_none_or(|fault| fault.still_due(at, &delivery)) {
+                return Some((at, delivery));
+            }
         }
-        self.due.pop();
-        self.delayed.remove(&number).map(|delivery| (at, delivery))
     }
 
     /// Whether nothing stands in the way.

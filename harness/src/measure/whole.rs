@@ -23,13 +23,13 @@ pub(super) fn first_verdict(program: &Path) -> io::Result<Duration> {
     Err(io::Error::other("it ended without a verdict"))
 }
 
-/// A run of the whole suite: how long it took, and whether it was green.
+/// A run of the whole suite, with these arguments too: how long it took, and whether it was green.
 ///
 /// # Errors
 /// It cannot be started.
-pub(super) fn whole_suite(program: &Path) -> io::Result<(Duration, bool)> {
+pub(super) fn whole_suite(program: &Path, arguments: &[&str]) -> io::Result<(Duration, bool)> {
     let started = Instant::now();
-    let green = suite(program).stdout(Stdio::null()).status()?.success();
+    let green = suite(program).args(arguments).stdout(Stdio::null()).status()?.success();
     Ok((started.elapsed(), green))
 }
 

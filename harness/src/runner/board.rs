@@ -67,6 +67,13 @@ impl Board {
         }
     }
 
+    /// Posts a verdict.
+    pub fn post(&self, finished: Finished) {
+        let slot = &self.slots[finished.index];
+        *slot.state.lock().unwrap_or_else(PoisonError::into_inner) = SlotState::Full(Box::new(finished));
+        slot.posted.notify_all();
+    }
+
     /// Closes the board when it goes out of scope in a panic: nobody waits for ever for a thread
     /// that is gone.
     pub fn closing(&self) -> Closing<'_> {
@@ -106,9 +113,7 @@ impl Drop for Closing<'_> {
 
 impl Sink for &Board {
     fn finished(&mut self, finished: Finished) {
-        let slot = &self.slots[finished.index];
-        *slot.state.lock().unwrap_or_else(PoisonError::into_inner) = SlotState::Full(Box::new(finished));
-        slot.posted.notify_all();
+        self.post(finished);
     }
 
     fn progress(&mut self, running: usize, waiting: usize, longest: Duration) {

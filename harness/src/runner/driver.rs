@@ -3,8 +3,7 @@
 mod trial;
 
 use super::job::{Finished, Job};
-use super::liveness::{Demand, Liveness};
-use crate::faults::{self, Fault};
+use super::sandwich::{Begun, Demand, Questions, Sandwich};
 use crate::target::{Bench, BenchError, Host};
 use crate::upper_tester::{Flushed, ProcessUpperTester, UpperTester};
 use nix::errno::Errno;
@@ -39,10 +38,11 @@ pub struct Driver<'b> {
     /// Connections that the trials under way have, and how many they may have.
     connections: u32,
     most_connections: u32,
-    liveness: Liveness,
-    /// What asks whether the target is still there, and what is left to ask.
-    questions: Vec<Job>,
+    sandwich: Sandwich,
+    /// Questions that have not begun yet.
     to_ask: VecDeque<Job>,
+    /// A trial that is run alone.
+    suspect: Option<Begun>,
     /// The target's addresses.
     targets: Vec<IpAddr>,
     active: HashMap<u64, Active>,
@@ -55,8 +55,6 @@ pub struct Driver<'b> {
     packets: Vec<(Time, std::ops::Range<usize>)>,
     octets: Vec<u8>,
     ready: Epoll,
-    /// Makes the fault of that name for a trial of that seed.
-    make_fault: fn(&str, u64) -> Option<Box<dyn Fault>>,
     /// The upper tester did not take everything yet.
     unflushed: bool,
     /// When the sink was told of the progress last.
@@ -82,9 +80,9 @@ impl<'b> Driver<'b> {
             most_at_once: most_at_once.max(1),
             connections: 0,
             most_connections,
-            liveness: Liveness::default(),
-            questions: Vec::new(),
+            sandwich: Sandwich::default(),
             to_ask: VecDeque::new(),
+            suspect: None,
             active: HashMap::new(),
             private: BTreeMap::new(),
             hosts: HashMap::new(),
@@ -93,17 +91,22 @@ impl<'b> Driver<'b> {
             packets: Vec::new(),
             octets: Vec::new(),
             ready,
-            make_fault: faults::fault,
             unflushed: false,
             told: Time::default(),
         })
     }
 
-    /// Has the target asked by these trials whether it is still there, where silence leaves that open.
+    /// Has the target asked these questions whether it is still what it was, between trials.
     #[must_use]
-    pub fn asking(mut self, questions: Vec<Job>) -> Self {
-        self.questions = questions;
+    pub fn asking(mut self, questions: Questions) -> Self {
+        self.sandwich = Sandwich::new(questions, self.bench.can_reset());
         self
+    }
+
+    /// What the target did that no trial can be blamed for, each a sentence. It makes a run red.
+    #[must_use]
+    pub fn complaints(&mut self) -> Vec<String> {
+        self.sandwich.complaints()
     }
 
     /// Runs all jobs, in their order, side by side.
@@ -116,7 +119,7 @@ impl<'b> Driver<'b> {
         sink: &mut dyn Sink,
     ) -> Result<(), BenchError> {
         self.waiting.extend(jobs.into_iter().map(|job| (job, 0)));
-        while !(self.is_idle() && self.liveness.is_content()) {
+        while !(self.is_idle() && self.sandwich.is_content()) {
             self.turn(sink)?;
         }
         Ok(())
@@ -150,34 +153,44 @@ impl<'b> Driver<'b> {
         self.waiting.is_empty() && self.active.is_empty()
     }
 
-    /// Tells the verdicts that waited for a sign of life, and asks for one where none comes.
+    /// Tells the verdicts that waited for a sign of life, and asks for one.
     fn look_after_the_target(&mut self, sink: &mut dyn Sink) {
-        self.liveness.released().into_iter().for_each(|finished| sink.finished(finished));
-        let now = crate::clock::monotonic();
-        match self.liveness.demand(now, self.questions.len()) {
+        let demand = self.sandwich.demand(crate::clock::monotonic());
+        self.obey(demand, sink);
+        self.sandwich.believed().into_iter().for_each(|finished| sink.finished(finished));
+    }
+
+    fn obey(&mut self, demand: Demand, sink: &mut dyn Sink) {
+        match demand {
             Demand::Nothing => {}
-            Demand::Ask => self.to_ask.extend(self.questions.iter().cloned()),
-            Demand::AskAlone => {
-                self.put_aside();
-                self.to_ask.extend(self.questions.iter().cloned());
+            Demand::Ask(questions) => self.to_ask.extend(questions),
+            Demand::AskAlone(questions) => {
+                let aside = self.end_all();
+                self.sandwich.put_aside(aside);
+                self.to_ask.extend(questions);
+            }
+            Demand::Suspect(suspect) => self.suspect = Some(*suspect),
+            Demand::GoOn(trials) => trials.into_iter().rev().for_each(|begun| self.waiting.push_front(begun)),
+            Demand::Reset => {
+                let result = self.bench.reset().map_err(|error| error.to_string());
+                let demand = self.sandwich.was_reset(crate::clock::monotonic(), result);
+                self.obey(demand, sink);
             }
             Demand::Bury => {
-                self.liveness.buried(now).into_iter().for_each(|finished| sink.finished(finished));
-                for (job, attempt) in std::mem::take(&mut self.waiting) {
-                    sink.finished(self.liveness.never_run(&job, attempt, now));
+                let now = crate::clock::monotonic();
+                self.sandwich.buried(now).into_iter().for_each(|finished| sink.finished(finished));
+                for begun in std::mem::take(&mut self.waiting) {
+                    sink.finished(self.sandwich.never_run(&begun, now));
                 }
             }
         }
     }
 
-    /// Ends the trials under way without a verdict; they are run again later.
-    fn put_aside(&mut self) {
+    /// Ends the trials under way without a verdict.
+    fn end_all(&mut self) -> Vec<Begun> {
         let keys: Vec<u64> = self.active.keys().copied().collect();
-        for key in keys {
-            if let Some((active, _)) = self.end(key) {
-                self.waiting.push_front((active.job, active.attempt + 1));
-            }
-        }
+        let ended = keys.into_iter().filter_map(|key| self.end(key));
+        ended.map(|(active, _)| (active.job, active.attempt)).collect()
     }
 
     fn start_some(&mut self, sink: &mut dyn Sink) -> Result<bool, BenchError> {
@@ -190,7 +203,13 @@ impl<'b> Driver<'b> {
             self.start(job, 0, host, true, sink)?;
             started += 1;
         }
-        while started < STARTS_A_TURN && self.active.len() < self.most_at_once && !self.liveness.wants_quiet()
+        if let Some((job, attempt)) = self.suspect.take() {
+            match self.room_for(&job)? {
+                Some(host) => self.start(job, attempt, host, false, sink)?,
+                None => self.suspect = Some((job, attempt)),
+            }
+        }
+        while started < STARTS_A_TURN && self.active.len() < self.most_at_once && !self.sandwich.wants_quiet()
         {
             let Some((job, attempt)) = self.waiting.pop_front() else { break };
             let Some(host) = self.room_for(&job)? else {
@@ -230,7 +249,7 @@ impl<'b> Driver<'b> {
         for (stamp, range) in &packets {
             let packet = &octets[range.clone()];
             if sender_of_segment(packet).is_some_and(|sender| self.targets.contains(&sender)) {
-                self.liveness.heard(*stamp);
+                self.sandwich.heard(*stamp);
             }
             let Some(key) = destination(packet).and_then(|host| self.hosts.get(&host)).copied() else {
                 continue;

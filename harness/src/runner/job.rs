@@ -1,5 +1,6 @@
 //! A trial ready to be run, and a trial that has been.
 
+use crate::faults::{Conduit, Recipe};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -44,7 +45,7 @@ pub struct Job {
     /// Connections that it has at a time.
     pub connections: u32,
     /// The fault that stands between it and its target.
-    pub fault: Option<Arc<str>>,
+    pub fault: Option<Recipe>,
     /// Shared by all.
     pub surroundings: Arc<Surroundings>,
 }
@@ -54,6 +55,12 @@ impl Job {
     #[must_use]
     pub fn bench_port(&self) -> u16 {
         20_000 + (self.seed % 10_000) as u16
+    }
+
+    /// The way to the target in one attempt.
+    #[must_use]
+    pub fn conduit(&self) -> Conduit {
+        self.fault.as_ref().map(|fault| fault.conduit(self.seed)).unwrap_or_default()
     }
 
     /// The state machine of one attempt, from this host and its ports from that one on.

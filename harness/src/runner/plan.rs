@@ -1,8 +1,9 @@
 //! What a run consists of: every trial there is, in the order in which it is run.
 
 use super::job::{Job, Surroundings};
-use super::liveness::questions;
 use super::places::Places;
+use super::questions::questions;
+use super::sandwich::Questions;
 use crate::report::{RequirementLine, TrialCard};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -17,8 +18,8 @@ use tcpspec_core::yaml::Diagnostic;
 pub struct Plan {
     /// In the order of the run.
     pub trials: Vec<Planned>,
-    /// What asks the target whether it is still there.
-    pub questions: Vec<Job>,
+    /// What asks the target whether it is still what it was.
+    pub questions: Questions,
     suite: Arc<Suite>,
     catalogue: Arc<Catalogue>,
     /// What repeats a run, but for the trial: `tcpspec --seed 7f3a --target dut.yaml`.
@@ -100,7 +101,7 @@ impl Plan {
         if !problems.is_empty() {
             return Err(problems);
         }
-        give_ports(&mut trials, &wanted.profile, wanted.seed);
+        give_ports(trials.iter_mut().map(|trial| &mut trial.job), &wanted.profile, wanted.seed);
         let PlanFor { suite, catalogue, profile, surroundings, places, again, .. } = wanted;
         trials.sort_by_key(|trial| trial.expected);
         for (index, trial) in trials.iter_mut().enumerate() {
@@ -220,14 +221,16 @@ fn connections(script: &Script) -> u32 {
 }
 
 /// Own ports for every trial, one for each listener, from a place that the seed chooses.
-fn give_ports(trials: &mut [Planned], profile: &Profile, seed: u64) {
+pub(crate) fn give_ports<'j>(jobs: impl IntoIterator<Item = &'j mut Job>, profile: &Profile, seed: u64) {
     if profile.device().is_some() {
         return;
     }
-    let (first, last) = (u64::from(*profile.ports.target.start()), u64::from(*profile.ports.target.end()));
+    // The first port is that of the conversations between trials.
+    let (first, last) =
+        (u64::from(*profile.ports.target.start()) + 1, u64::from(*profile.ports.target.end()));
     let count = last - first + 1;
     let mut next = seed % count;
-    for Planned { job, .. } in trials {
+    for job in jobs {
         let shared = if job.script.same_target_port { job.script.given.len() as u64 - 1 } else { 0 };
         let wanted = u64::from(job.connections) - shared;
         // A trial's ports are in a row.

@@ -1,25 +1,20 @@
 //! Many trials on virtual time, on all processors.
 
-use super::board::Board;
-use super::driver::Sink;
-use super::job::Job;
+use super::job::{Finished, Job};
 use super::virtual_time::run_job;
-use crate::faults::Conduit;
 use crate::target::simulated::Stack;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Makes the stack of one trial, from the trial's seed.
 pub type MakeStack = dyn Fn(u64) -> Box<dyn Stack> + Send + Sync;
 
-/// Runs all jobs, on at most `threads` threads, each with a stack of its own, and posts what they say on
-/// the board.
-pub fn run_all(jobs: &[Job], threads: usize, make: &MakeStack, board: &Board) {
+/// Runs all jobs, on at most `threads` threads, each with a stack of its own, and hands `each` what they
+/// say.
+pub fn run_all(jobs: &[Job], threads: usize, make: &MakeStack, each: &(dyn Fn(Finished) + Sync)) {
     let next = AtomicUsize::new(0);
     let work = || {
-        let _closing = board.closing();
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let finished = run_job(job, make(job.seed), Conduit::default());
-            (&*board).finished(finished);
+            each(run_job(job, make(job.seed), job.conduit()));
         }
     };
     std::thread::scope(|scope| {

@@ -84,6 +84,8 @@ struct State {
     said: BTreeMap<usize, Said>,
     latest: Duration,
     repeated: u32,
+    /// What the target did that no trial can be blamed for.
+    accusations: Vec<String>,
 }
 
 impl Verdicts {
@@ -157,6 +159,11 @@ impl Verdicts {
         Err(format!("ERROR  {id}\n  the bench gave up before this trial had a verdict: {why}"))
     }
 
+    /// The target did something that no trial can be blamed for: the run is red.
+    pub fn accuse(&self, sentence: String) {
+        self.state().accusations.push(sentence);
+    }
+
     /// The code to exit with, and everything that is to be said behind libtest's own summary;
     /// `complaints` are the bench's.
     #[must_use]
@@ -219,8 +226,13 @@ impl Verdicts {
         for complaint in complaints {
             let _ = writeln!(text, "bench: {complaint}");
         }
+        for accusation in &state.accusations {
+            let _ = writeln!(text, "target: {accusation}");
+        }
         let any = |word| count(word) > 0;
-        let red = !stale.is_empty() || state.said.values().any(|said| said.red && said.word != Word::Error);
+        let red = !state.accusations.is_empty()
+            || !stale.is_empty()
+            || state.said.values().any(|said| said.red && said.word != Word::Error);
         let code = if red {
             exit::RED
         } else if any(Word::Error) || !complaints.is_empty() {

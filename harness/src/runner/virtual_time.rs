@@ -5,14 +5,16 @@ use super::driver::SLACK;
 use super::job::{Finished, Job};
 use crate::faults::{Conduit, Delivery};
 use crate::target::simulated::{SimulatedApplication, Stack};
+use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 use tcpspec_core::app::{AppCommand, AppReport, CommandId};
 use tcpspec_core::case::Family;
 use tcpspec_core::engine::{Action, Engine, Input, TableEntry};
 use tcpspec_core::time::{Span, Time};
-use tcpspec_core::verdict::FindingCode;
+use tcpspec_core::verdict::{Finding, FindingCode, Verdict};
 
 /// Runs one trial against a stack of its own, over `conduit`. The same job, stack and conduit give the
 /// same record, octet by octet. It comes to an end whatever the stack does, as long as the stack's own
@@ -38,9 +40,20 @@ pub fn run_job(job: &Job, stack: Box<dyn Stack>, conduit: Conduit) -> Finished {
         link_free: [BEGINNING; 2],
         leaving: Vec::new(),
         granted: 0,
+        in_stack: false,
     };
-    trial.run(BEGINNING + job.longest_wait + SLACK);
-    finished(job, trial.engine, trial.now)
+    let limit = BEGINNING + job.longest_wait + SLACK;
+    let ended = catch_unwind(AssertUnwindSafe(|| trial.run(limit)));
+    let VirtualTrial { engine, now, in_stack, .. } = trial;
+    let mut finished = finished(job, engine, now);
+    if let Err(panic) = ended {
+        if !in_stack {
+            resume_unwind(panic);
+        }
+        finished.outcome.verdict = Verdict::Fail;
+        finished.outcome.findings = vec![stack_panicked(now, panic.as_ref())];
+    }
+    finished
 }
 
 fn finished(job: &Job, engine: Engine, now: Time) -> Finished {
@@ -50,6 +63,23 @@ fn finished(job: &Job, engine: Engine, now: Time) -> Finished {
         took: now.since(BEGINNING),
         attempts: 1,
         latest: Duration::ZERO,
+    }
+}
+
+/// In a device it would have been a crash.
+fn stack_panicked(now: Time, panic: &(dyn Any + Send)) -> Finding {
+    let message = panic.downcast_ref::<String>().map(String::as_str);
+    let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
+    Finding {
+        code: FindingCode::TargetStoppedAnswering,
+        requirement: None,
+        did: "let the stack go on".into(),
+        expected: "a stack that stands whatever arrives".into(),
+        saw: format!("the stack panicked: {message}"),
+        differences: Vec::new(),
+        place: None,
+        at: now,
+        event: None,
     }
 }
 
@@ -68,6 +98,8 @@ struct VirtualTrial {
     leaving: Vec<Vec<u8>>,
     /// How often the stack was given time.
     granted: u32,
+    /// The stack, or the application over it, is at work.
+    in_stack: bool,
 }
 
 /// What happens at a moment.
@@ -126,12 +158,19 @@ impl VirtualTrial {
         let wakes = [
             (self.conduit.next_due(), Turn::Conduit),
             (self.agenda.first_key_value().map(|((at, _), _)| *at), Turn::Agenda),
-            // A stack that wants to run at once has just run: time must pass.
-            (self.stack.next_wake().map(|at| at.max(self.now + TICK)), Turn::Stack),
+            (self.stack_wake(), Turn::Stack),
             (self.application.next_deadline(), Turn::Application),
             (self.engine.next_wake(), Turn::Engine),
         ];
         wakes.into_iter().filter_map(|(at, turn)| Some((at?, turn))).min()
+    }
+
+    fn stack_wake(&mut self) -> Option<Time> {
+        self.in_stack = true;
+        let wake = self.stack.next_wake();
+        self.in_stack = false;
+        // One that wants to run at once has just run: time must pass.
+        wake.map(|at| at.max(self.now + TICK))
     }
 
     fn take(&mut self, turn: Turn) {
@@ -182,7 +221,9 @@ impl VirtualTrial {
     fn run_stack(&mut self, arrived: Option<&[u8]>) {
         self.granted += 1;
         let mut leaving = std::mem::take(&mut self.leaving);
+        self.in_stack = true;
         self.stack.run(self.now, arrived, &mut leaving);
+        self.in_stack = false;
         for packet in leaving.drain(..) {
             let at = self.crosses_the_link(1);
             self.plan(at, Due::AtConduit(packet));
@@ -192,9 +233,11 @@ impl VirtualTrial {
 
     /// The application acts, and goes on with what waits; the stack sends what follows from it.
     fn application_acts(&mut self, act: impl FnOnce(&mut SimulatedApplication, Time, &mut dyn Stack)) {
+        self.in_stack = true;
         let Self { application, stack, now, .. } = self;
         act(application, *now, stack.as_mut());
         application.progress(*now, stack.as_mut());
+        self.in_stack = false;
         for report in self.application.take_reports() {
             self.plan(self.now + WORD, Due::Said(report));
         }

@@ -71,6 +71,19 @@ pub trait Bench: Send {
         Vec::new()
     }
 
+    /// Whether [`Bench::reset`] can bring the target back.
+    fn can_reset(&self) -> bool {
+        false
+    }
+
+    /// Brings a target back that has stopped answering; returns when the command has ended.
+    ///
+    /// # Errors
+    /// There is none, or it failed.
+    fn reset(&mut self) -> Result<(), BenchError> {
+        Err(BenchError("this target has no reset command".into()))
+    }
+
     /// How many connections the target stands at a time; `None`: any number.
     fn most_connections(&self) -> Option<u32>;
 }

@@ -1,6 +1,7 @@
 //! Any host on an interface, as its profile describes it, with everything around it.
 
 use super::host_pool::HostPool;
+use super::reset::{RESET_WITHIN, reset};
 use super::{Bench, BenchError, Host, OffloadError, contact, offload, unfinished_checksums};
 use crate::link::{
     EthernetLink, Hosts, Interface, Link, LinkError, LinkOptions, MacPolicy, RING_BYTES, Ring,
@@ -22,6 +23,8 @@ pub struct DeviceBench {
     families: Vec<Side>,
     limits: Limits,
     remarks: Vec<String>,
+    /// Program and arguments that bring the device back.
+    reset: Option<Vec<String>>,
 }
 
 /// What belongs to one family.
@@ -167,7 +170,7 @@ impl DeviceBench {
             return Err(DeviceError::UnfinishedChecksums(unfinished));
         }
         remarks.extend(families.iter().map(|side| side.remark(hosts, &device.interface)));
-        Ok(Self { link, families, limits: profile.limits, remarks })
+        Ok(Self { link, families, limits: profile.limits, remarks, reset: device.reset.clone() })
     }
 
     fn side(&mut self, family: Family) -> Option<&mut Side> {
@@ -334,6 +337,15 @@ impl Bench for DeviceBench {
         if let Some(side) = self.side(Family::of(address)) {
             side.pool.give_back(address, marked);
         }
+    }
+
+    fn can_reset(&self) -> bool {
+        self.reset.is_some()
+    }
+
+    fn reset(&mut self) -> Result<(), BenchError> {
+        let command = self.reset.as_deref().unwrap_or_default();
+        reset(command, RESET_WITHIN).map(drop).map_err(BenchError::of)
     }
 
     fn target_address(&self, family: Family) -> Option<IpAddr> {

@@ -33,6 +33,25 @@ pub(crate) fn device_that_dies() {
     assert!(run.took < Duration::from_secs(30), "{:?}", run.took);
 }
 
+/// Whoever asks its web server anything takes it off the wire; its reset command brings it back.
+pub(crate) fn device_that_a_trial_stops() {
+    let mut lab = Lab::new();
+    lab.serve_inetd_with_a_trap();
+    lab.on_device(
+        "sysctl",
+        "-q -w net.ipv6.conf.device.keep_addr_on_down=1 net.ipv6.conf.device.accept_dad=0",
+    );
+    let reset = lab.words_on_device("ip", "link set device up");
+    let services = profile("discard: 9, http: 80, closed: 81") + &format!("reset: [{}]\n", reset.join(", "));
+    let run = lab.tcpspec(&services, &["service/http/answer-begins", "service/discard/text-is", "closed/"]);
+    let mut blamed: Vec<_> = run.text.lines().filter_map(|line| line.strip_prefix("FAIL  ")).collect();
+    blamed.sort_unstable();
+    let culprits = ["v4", "v6"].map(|family| format!("service/http/answer-begins-behind-the-syn:{family}"));
+    assert_eq!((run.code, blamed), (Some(1), culprits.iter().map(String::as_str).collect()), "{}", run.text);
+    let told = run.text.lines().filter(|line| line.contains("finding") && line.contains(STOPPED)).count();
+    assert_eq!((told, run.count("fail"), run.count("error")), (2, 2, 0), "{}", run.text);
+}
+
 pub(crate) fn program_that_dies() {
     let mut lab = Lab::new();
     let inetd = Pid::from_raw(lab.serve_inetd().id() as i32);

@@ -134,6 +134,14 @@ impl Lab {
         run(enter(self.device.id(), program).args(arguments.split(' ')))
     }
 
+    /// The words of a command that runs a program in the device's namespace.
+    pub(crate) fn words_on_device(&self, program: &str, arguments: &str) -> Vec<String> {
+        let mut command = enter(self.device.id(), program);
+        command.args(arguments.split(' '));
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        words.map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
     /// Starts a server in the device's namespace and waits until it listens on these ports.
     pub(crate) fn serve(&mut self, program: &str, arguments: &[&str], ports: &[u16]) -> &Process {
         let mut command = enter(self.device.id(), program);

@@ -93,6 +93,11 @@ fn main() {
             refusals::device_that_does_not_answer,
         ),
         trial("device_that_dies_is_a_failure_and_no_error", &["nginx", "xinetd"], dying::device_that_dies),
+        trial(
+            "device_that_a_trial_stops_is_reset_and_the_trial_named",
+            &["xinetd"],
+            dying::device_that_a_trial_stops,
+        ),
         trial("program_that_dies_is_no_dead_device", &["xinetd"], dying::program_that_dies),
         trial(
             "service_that_takes_no_more_connections_is_no_dead_device",

@@ -1,6 +1,7 @@
 //! Servers that somebody else wrote, and what a profile says of them.
 
 use super::lab::Lab;
+use std::os::unix::fs::PermissionsExt;
 
 /// The profile of a device with one wire and these services; more lines may follow.
 pub(crate) fn profile(services: &str) -> String {
@@ -27,6 +28,22 @@ pub(crate) const ALL: &str = "echo: 7, discard: 9, daytime: 13, http: 80, closed
 impl Lab {
     /// xinetd's own echo, discard and daytime.
     pub(crate) fn serve_inetd(&mut self) -> &super::lab::Process {
+        self.serve_inetd_and("", &[7, 9, 13])
+    }
+
+    /// The same, and a web server that takes the device off the wire as soon as it is asked anything.
+    pub(crate) fn serve_inetd_with_a_trap(&mut self) {
+        let trap = self.write("trap", "#!/bin/sh\nread question\nexec ip link set device down\n");
+        std::fs::set_permissions(&trap, std::fs::Permissions::from_mode(0o755)).expect("a file of our own");
+        let service = format!(
+            "service trap\n{{\n type = UNLISTED\n port = 80\n socket_type = stream\n protocol = tcp\n wait = no\n \
+             user = root\n server = {}\n flags = IPv6\n}}\n",
+            trap.display()
+        );
+        self.serve_inetd_and(&service, &[7, 9, 13, 80]);
+    }
+
+    fn serve_inetd_and(&mut self, more: &str, ports: &[u16]) -> &super::lab::Process {
         let service = |name: &str| {
             format!(
                 "service {name}\n{{\n type = INTERNAL\n id = {name}-stream\n socket_type = stream\n protocol = tcp\n \
@@ -36,9 +53,9 @@ impl Lab {
         // Its default is to stop a service that is asked for more than fifty times a second.
         let defaults = "defaults\n{\n instances = UNLIMITED\n per_source = UNLIMITED\n cps = 100000 1\n}\n";
         let services: String = ["echo", "discard", "daytime"].map(service).concat();
-        let file = self.write("xinetd.conf", &format!("{defaults}{services}"));
+        let file = self.write("xinetd.conf", &format!("{defaults}{services}{more}"));
         let file = file.to_str().expect("a plain name");
-        self.serve("xinetd", &["-dontfork", "-f", file, "-pidfile", "xinetd.pid"], &[7, 9, 13])
+        self.serve("xinetd", &["-dontfork", "-f", file, "-pidfile", "xinetd.pid"], ports)
     }
 
     /// nginx with one small page.
@@ -51,7 +68,7 @@ impl Lab {
         let file = self.write(
             "nginx.conf",
             &format!(
-                "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nevents {{ worker_connections 4096; }}\n\
+                "user root root;\ndaemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nevents {{ worker_connections 4096; }}\n\
                  http {{\n access_log off;\n{temporary} server {{ listen [::]:80 ipv6only=off; root {folder}; }}\n}}\n"
             ),
         );

@@ -31,7 +31,7 @@ fn problems(example: &'static str) -> Vec<String> {
         return problems.iter().map(|problem| render(problem, example)).collect();
     }
     let (text, catalogue) = (as_file(example), Catalogue::embedded());
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: None, faults: None };
+    let vocabulary = Vocabulary { catalogue: Some(&catalogue), ..Vocabulary::default() };
     let problems = match CaseFile::read("area/example.yaml", text.clone()) {
         Ok(file) => file.check(&vocabulary),
         Err(problems) => problems,

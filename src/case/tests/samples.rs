@@ -170,14 +170,16 @@ fn samples_keep_the_language() {
     let (catalogue, fixtures) =
         (Catalogue::embedded(), Fixtures::read("states.yaml", STATES).expect("fixtures"));
     let suite = Suite::read([("close/peer-first.yaml", PEER_FIRST)]).expect("a suite");
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    let vocabulary =
+        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), ..Vocabulary::default() };
     assert_eq!(suite.check(&vocabulary), Vec::<Diagnostic>::new());
 }
 
 #[test]
 fn the_cases_of_this_project_keep_the_language() {
     let (catalogue, fixtures) = (Catalogue::embedded(), Fixtures::embedded().expect("fixtures"));
-    let vocabulary = Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), faults: None };
+    let vocabulary =
+        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), ..Vocabulary::default() };
     let told: Vec<String> = match Suite::embedded() {
         Ok(suite) => suite
             .check(&vocabulary)

@@ -178,6 +178,7 @@ fn run(script: Script, behaviour: &Behaviour) -> (Outcome, Duration) {
         late: Duration::from_millis(behaviour.late),
         time_wait: Duration::from_secs(behaviour.time_wait),
         mute_in_time_wait: behaviour.late % 2 == 1,
+        drops_syns_in_time_wait: behaviour.late % 3 == 1,
         alter: ALTERING[behaviour.altering],
     };
     let begun = bench.now;

@@ -39,6 +39,8 @@ pub(super) struct Habits {
     pub(super) time_wait: Duration,
     /// In TIME-WAIT it answers no question.
     pub(super) mute_in_time_wait: bool,
+    /// In TIME-WAIT it drops what has no ACK.
+    pub(super) drops_syns_in_time_wait: bool,
     /// It changes what it sends.
     pub(super) alter: fn(&mut Segment),
 }
@@ -80,6 +82,7 @@ impl Default for Peer {
                 late: Duration::ZERO,
                 time_wait: Duration::from_secs(240),
                 mute_in_time_wait: false,
+                drops_syns_in_time_wait: false,
                 alter: |_| (),
             },
         }
@@ -125,9 +128,13 @@ impl Peer {
                 let reopens = socket.state == State::TimeWait
                     && segment.flags.significant() == Flags::SYN
                     && socket.rcv_nxt.before(segment.seq);
-                if reopens {
+                let is_dropped = self.habits.mute_in_time_wait
+                    || self.habits.drops_syns_in_time_wait && !segment.flags.contains(Flags::ACK);
+                if socket.state == State::TimeWait && is_dropped {
+                    self.sockets.push(socket);
+                } else if reopens {
                     self.without_socket(segment);
-                } else if !(self.habits.mute_in_time_wait && socket.state == State::TimeWait) {
+                } else {
                     self.with_socket(now, &mut socket, segment);
                     self.sockets.push(socket);
                 }

@@ -83,10 +83,21 @@ fn time_wait_that_answers_no_question_is_silence() {
     assert_snapshot!(bench.start().told(), @r"
     fail
     silent-where-answer-required
-      did      sent SYN seq=-99998 win=65535
+      did      sent FIN ACK seq=1 ack=2 win=65535
       expected an ACK (still in TIME-WAIT), a SYN ACK or a RST (gone)
-      saw      nothing, when asked 1.2 s after TIME-WAIT began
+      saw      nothing, when asked 2.21 s after TIME-WAIT began
     ");
+}
+
+#[test]
+fn time_wait_of_a_target_that_drops_syns_is_measured_all_the_same() {
+    let told = |time_wait: u64| {
+        let mut bench = Bench::of(MEASURED).peer_goes_on();
+        bench.peer.habits.time_wait = Duration::from_secs(time_wait);
+        bench.peer.habits.drops_syns_in_time_wait = true;
+        bench.start().told().lines().take(2).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!([30, 60, 120].map(told), ["fail time-wait-too-short", "pass", "fail time-wait-too-long"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::faults::{Conduit, Delivery};
 use crate::link::Counters;
 use crate::runner::doubt::Doubt;
 use crate::runner::job::{Finished, Job};
-use crate::runner::liveness::ends_in_silence;
+use crate::runner::sandwich::Answer;
 use crate::target::{BenchError, Host};
 use crate::upper_tester::{ProcessUpperTester, UpperTester};
 use std::cmp::Reverse;
@@ -74,7 +74,7 @@ impl Driver<'_> {
             self.private.insert(key, private);
         }
         let engine = job.engine(bench, target, self.bench.has_table());
-        let conduit = self.conduit(&job)?;
+        let conduit = job.conduit();
         let before = self.bench.link().counters().map_err(BenchError::of)?;
         let now = crate::clock::monotonic();
         self.connections += job.connections;
@@ -119,13 +119,6 @@ impl Driver<'_> {
             active.engine.give_up(crate::clock::monotonic(), code, why);
         }
         self.settle(key, sink)
-    }
-
-    /// A way through the fault that the job names, made afresh.
-    fn conduit(&self, job: &Job) -> Result<Conduit, BenchError> {
-        let Some(name) = &job.fault else { return Ok(Conduit::default()) };
-        let fault = (self.make_fault)(name, job.seed);
-        fault.map(Conduit::through).ok_or_else(|| BenchError(format!("there is no fault `{name}`")))
     }
 
     /// What came from the target for a trial, at that moment. The way may lead through a fault.
@@ -319,15 +312,15 @@ impl Driver<'_> {
 
     fn finish(&mut self, key: u64, sink: &mut dyn Sink) -> Result<(), BenchError> {
         let Some((active, private)) = self.end(key) else { return Ok(()) };
-        if active.is_question {
-            self.liveness.asked();
-            return Ok(());
-        }
         let after = self.bench.link().counters().map_err(BenchError::of)?;
         let now = crate::clock::monotonic();
         let (job, attempt, latest) = (active.job, active.attempt, active.latest);
         let mut outcome = active.engine.into_outcome();
         let mut doubt = Doubt::of(&active.before, &after, latest, outcome.verdict);
+        if active.is_question {
+            self.sandwich.answered(Answer::of(&job, &outcome, doubt.is_some()));
+            return Ok(());
+        }
         // A target whose application is gone closes its connections: that is no fault of its own.
         if !matches!(outcome.verdict, Verdict::Pass | Verdict::Info) {
             match (private, self.bench.upper_tester()) {
@@ -338,19 +331,15 @@ impl Driver<'_> {
         }
         if let Some(doubt) = doubt {
             if attempt == 0 {
-                self.waiting.push_back((job, 1));
+                self.waiting.extend(self.sandwich.again((job, 1)));
                 return Ok(());
             }
             outcome = doubt.blamed(outcome);
         }
-        let is_silent = ends_in_silence(&outcome.record);
         let took = now.since(active.began);
         let finished = Finished { index: job.index, outcome, took, attempts: attempt + 1, latest };
-        if (is_silent || self.is_idle()) && !self.questions.is_empty() {
-            self.liveness.hold(finished, now);
-        } else {
-            sink.finished(finished);
-        }
+        self.sandwich.ended(job, finished, now);
+        self.sandwich.believed().into_iter().for_each(|finished| sink.finished(finished));
         Ok(())
     }
 }

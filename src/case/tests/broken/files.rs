@@ -1,6 +1,6 @@
 //! Files, cases and tables.
 
-use super::told;
+use super::{told, told_where_faults_are_wanted};
 use insta::assert_snapshot;
 
 #[test]
@@ -138,6 +138,37 @@ cases:
       |
       = help: did you mean `ack-off-by-one`?
     ");
+}
+
+#[test]
+fn case_without_a_fault() {
+    let text = |faults: &str| -> &'static str {
+        format!(
+            "about: Sample\n\ncases:\n  sample:\n    title: It keeps the standard\n    requirements: [MUST-2]\n    \
+             effect: Somebody notices.\n{faults}    given: ESTABLISHED\n    steps: []\n"
+        )
+        .leak()
+    };
+    assert_snapshot!(told_where_faults_are_wanted(text(""), true), @r"
+    error: this case names no fault that makes it fail
+     --> cases/area/file.yaml:4:3
+      |
+    4 |   sample:
+      |   ^^^^^^
+      |
+      = help: add `faults: [...]`: what a stack would do wrong for this case to fail; `tcpspec faults --all` with this case's name shows which faults it notices
+    ");
+    assert_snapshot!(told_where_faults_are_wanted(text("    faults: []\n"), true), @r"
+    error: this case names no fault that makes it fail
+     --> cases/area/file.yaml:4:3
+      |
+    4 |   sample:
+      |   ^^^^^^
+      |
+      = help: add `faults: [...]`: what a stack would do wrong for this case to fail; `tcpspec faults --all` with this case's name shows which faults it notices
+    ");
+    assert_eq!(told_where_faults_are_wanted(text("    faults: [ack-off-by-one]\n"), true), "");
+    assert_eq!(told(text("")), "");
 }
 
 #[test]

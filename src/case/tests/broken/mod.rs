@@ -9,6 +9,10 @@ use crate::yaml::{Diagnostic, render};
 
 /// All diagnostics of a file as they are printed.
 fn told(text: &'static str) -> String {
+    told_where_faults_are_wanted(text, false)
+}
+
+fn told_where_faults_are_wanted(text: &'static str, wants_a_fault: bool) -> String {
     let problems = match Suite::read([("cases/area/file.yaml", text)]) {
         Err(problems) => problems,
         Ok(suite) => {
@@ -18,6 +22,7 @@ fn told(text: &'static str) -> String {
                 catalogue: Some(&catalogue),
                 fixtures: Some(&fixtures),
                 faults: Some(&["ack-off-by-one", "ignores-rst"]),
+                wants_a_fault,
             })
         }
     };

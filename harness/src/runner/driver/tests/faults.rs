@@ -2,7 +2,7 @@
 
 use super::fake::{FakeBench, FakeUpper, Kept, job, reset};
 use super::*;
-use crate::faults::{Delivery, Way};
+use crate::faults::{Delivery, Fault, Recipe, Way};
 use pretty_assertions::assert_eq;
 use tcpspec_core::app::{AppCommand, AppOutcome, AppReport, CommandId};
 use tcpspec_core::segment::{Packet, decode, encode_segment};
@@ -64,9 +64,7 @@ fn make(name: &str, _seed: u64) -> Option<Box<dyn Fault>> {
 
 fn run_under(fault: &str, steps: &str, bench: &mut FakeBench) -> Result<Finished, BenchError> {
     let mut kept = Kept::default();
-    let mut driver = Driver::new(bench, 9)?;
-    driver.make_fault = make;
-    driver.run([Job { fault: Some(fault.into()), ..job(0, steps) }], &mut kept)?;
+    Driver::new(bench, 9)?.run([Job { fault: Recipe::new(fault, make), ..job(0, steps) }], &mut kept)?;
     assert_eq!(kept.0.len(), 1);
     Ok(kept.0.remove(0))
 }
@@ -119,8 +117,7 @@ fn repeated_trial_meets_the_fault_afresh() {
     let mut bench = FakeBench::new(|_, _| None);
     let mut kept = Kept::default();
     let mut driver = Driver::new(&mut bench, 9).expect("a driver");
-    driver.make_fault = make;
-    let job = Job { fault: Some("answers-once".into()), ..job(0, STRAY) };
+    let job = Job { fault: Recipe::new("answers-once", make), ..job(0, STRAY) };
     driver.waiting.extend([(job.clone(), 0), (job, 1)]);
     driver.run([], &mut kept).expect("a run");
     assert_eq!(
@@ -137,10 +134,4 @@ fn fault_may_answer_for_the_application() {
     let finished = run_under("says-done", steps, &mut bench).expect("a run");
     assert_eq!(fared(&finished), (Verdict::Pass, None, 1));
     assert!(finished.took >= DELAY, "{:?}", finished.took);
-}
-
-#[test]
-fn unknown_fault_ends_the_run_with_a_sentence() {
-    let unknown = run_under("slwo", STRAY, &mut good()).map(|_| ());
-    assert_eq!(unknown, Err(BenchError("there is no fault `slwo`".into())));
 }

@@ -1,0 +1,367 @@
+//! Cases × faults: what is proven to be able to fail, and where a hole is. Nothing here runs anything.
+//!
+//! A trial **notices** a fault on a target if it passes there without the fault, and under it has a
+//! verdict *fail*, *deviation* or *info* with one of the findings that the catalogue gives the fault.
+//! *Info* counts: it is how a broken MAY shows. *Inconclusive* and *error* do not: they say nothing of
+//! what the case is about. What is proven on one target is proven.
+
+use super::hole::{Hole, Seen};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use tcpspec_core::verdict::{FindingCode, Outcome, Verdict};
+
+/// A fault as far as the matrix is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// The findings that diagnose it.
+    pub findings: Vec<FindingCode>,
+}
+
+/// A case and its trials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its id.
+    pub case: String,
+    /// The faults that it names.
+    pub faults: Vec<String>,
+    /// The ids of its trials.
+    pub trials: Vec<String>,
+}
+
+/// What became of one trial on one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fared {
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// Its findings, each once.
+    pub findings: BTreeSet<FindingCode>,
+}
+
+impl Fared {
+    /// As far as the matrix is concerned.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Self {
+        let findings = outcome.findings.iter().map(|finding| finding.code).collect();
+        Self { verdict: outcome.verdict, findings }
+    }
+}
+
+/// Which part of the matrix is looked at: what is left out is no hole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Each case under every fault, not only under its own.
+    pub all: bool,
+    /// Only some faults: what no fault can fail remains open.
+    pub some_faults: bool,
+    /// Only some trials: a fault that none of them names remains open.
+    pub some_trials: bool,
+}
+
+/// One trial under one fault, by their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cell {
+    /// As [`Matrix::trial`] names it.
+    pub trial: usize,
+    /// As [`Matrix::fault`] names it.
+    pub fault: usize,
+}
+
+/// What is known of a case under a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry<'m> {
+    /// The case.
+    pub case: &'m str,
+    /// The fault.
+    pub fault: &'m str,
+    /// The case names it.
+    pub named: bool,
+    /// At least one trial of the case fails under it as it should.
+    pub noticed: bool,
+    /// How the case's trials fared, where they pass without the fault.
+    pub seen: Seen,
+}
+
+/// Cases, faults, and what became of each trial so far.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    faults: Vec<Column>,
+    cases: Vec<Case>,
+    /// Each trial with its case.
+    trials: Vec<(usize, String)>,
+    scope: Scope,
+    /// Without a fault: what became of a trial, on each target.
+    clean: BTreeMap<usize, Vec<(&'static str, Fared)>>,
+    under: BTreeMap<Cell, Vec<(&'static str, Fared)>>,
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    id: String,
+    own: Vec<usize>,
+    names_none: bool,
+    trials: std::ops::Range<usize>,
+}
+
+impl Matrix {
+    /// A matrix of which nothing is known yet. Faults that are not among `faults` are left out.
+    #[must_use]
+    pub fn new(faults: Vec<Column>, rows: Vec<Row>, scope: Scope) -> Self {
+        let number = |name: &String| faults.iter().position(|fault| fault.name == *name);
+        let mut trials = Vec::new();
+        let mut cases = Vec::new();
+        for row in rows {
+            let first = trials.len();
+            trials.extend(row.trials.into_iter().map(|id| (cases.len(), id)));
+            cases.push(Case {
+                id: row.case,
+                own: row.faults.iter().filter_map(number).collect(),
+                names_none: row.faults.is_empty(),
+                trials: first..trials.len(),
+            });
+        }
+        Self { faults, cases, trials, scope, clean: BTreeMap::new(), under: BTreeMap::new() }
+    }
+
+    /// The id of trial `number`.
+    #[must_use]
+    pub fn trial(&self, number: usize) -> &str {
+        &self.trials[number].1
+    }
+
+    /// The name of fault `number`.
+    #[must_use]
+    pub fn fault(&self, number: usize) -> &str {
+        &self.faults[number].name
+    }
+
+    /// How many trials there are.
+    #[must_use]
+    pub fn trials(&self) -> usize {
+        self.trials.len()
+    }
+
+    /// How many faults there are.
+    #[must_use]
+    pub fn faults(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// How many cases there are.
+    #[must_use]
+    pub fn cases(&self) -> usize {
+        self.cases.len()
+    }
+
+    /// Each case with each fault that it names.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.cases.iter().flat_map(|case| {
+            case.own.iter().map(|fault| (case.id.as_str(), self.faults[*fault].name.as_str()))
+        })
+    }
+
+    /// What is to be run, as far as it is not proven yet: what the next target has still to show.
+    #[must_use]
+    pub fn open_cells(&self) -> Vec<Cell> {
+        let proven = Proven::of(self);
+        let mut cells = Vec::new();
+        for (trial, (number, _)) in self.trials.iter().enumerate() {
+            let case = &self.cases[*number];
+            let is_open = |fault: &usize| {
+                let is_own = case.own.contains(fault);
+                (is_own && !proven.trials.contains(&trial)) || !proven.pairs.contains(&(*number, *fault))
+            };
+            let wanted: Vec<_> =
+                if self.scope.all { (0..self.faults.len()).collect() } else { case.own.clone() };
+            cells.extend(wanted.into_iter().filter(is_open).map(|fault| Cell { trial, fault }));
+        }
+        cells
+    }
+
+    /// The trials that are to be run without a fault: those of open cells, and those of which nothing
+    /// is known at all.
+    #[must_use]
+    pub fn open_trials(&self, cells: &[Cell]) -> Vec<usize> {
+        let unknown = (0..self.trials.len()).filter(|trial| !self.clean.contains_key(trial));
+        cells.iter().map(|cell| cell.trial).chain(unknown).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// What became of a trial on a target without a fault.
+    pub fn clean(&mut self, target: &'static str, trial: usize, fared: Fared) {
+        self.clean.entry(trial).or_default().push((target, fared));
+    }
+
+    /// What became of a trial on a target under a fault.
+    pub fn under(&mut self, target: &'static str, cell: Cell, fared: Fared) {
+        self.under.entry(cell).or_default().push((target, fared));
+    }
+
+    /// How many pairs of a case and a fault that it names are proven.
+    #[must_use]
+    pub fn proven_pairs(&self) -> usize {
+        let proven = Proven::of(self);
+        let own = self.cases.iter().enumerate();
+        own.map(|(number, case)| {
+            case.own.iter().filter(|fault| proven.pairs.contains(&(number, **fault))).count()
+        })
+        .sum()
+    }
+
+    /// The trials that break a requirement on every target without any fault: each with what it found.
+    /// They can fail, as they show; that they can pass is left to another target.
+    #[must_use]
+    pub fn broken_everywhere(&self) -> Vec<(&str, Seen)> {
+        let broken = |trial: &usize| {
+            let fared = self.clean.get(trial)?;
+            let says = fared.iter().any(|(_, fared)| is_broken(fared.verdict));
+            (says && !self.is_clean_somewhere(*trial)).then(|| (self.trial(*trial), Seen::of(fared)))
+        };
+        (0..self.trials.len()).collect::<Vec<_>>().iter().filter_map(broken).collect()
+    }
+
+    /// The trials that ran on no target: all lack something.
+    #[must_use]
+    pub fn never_run(&self) -> Vec<&str> {
+        (0..self.trials.len())
+            .filter(|trial| !self.clean.contains_key(trial))
+            .map(|t| self.trial(t))
+            .collect()
+    }
+
+    /// What is known of each case under each fault that it was run under.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry<'_>> {
+        let proven = Proven::of(self);
+        let tried: BTreeSet<_> =
+            self.under.keys().map(|cell| (self.trials[cell.trial].0, cell.fault)).collect();
+        let entry = |(number, fault): (usize, usize)| {
+            let case = &self.cases[number];
+            let cells = case.trials.clone().map(|trial| Cell { trial, fault });
+            Entry {
+                case: &case.id,
+                fault: self.fault(fault),
+                named: case.own.contains(&fault),
+                noticed: proven.pairs.contains(&(number, fault)),
+                seen: Seen::of(cells.flat_map(|cell| self.counted(cell))),
+            }
+        };
+        tried.into_iter().map(entry).collect()
+    }
+
+    /// Everything that is not proven, in the order of the cases, and the faults at the end.
+    #[must_use]
+    pub fn holes(&self) -> Vec<Hole> {
+        let proven = Proven::of(self);
+        let mut holes = Vec::new();
+        for (number, case) in self.cases.iter().enumerate() {
+            self.holes_of(number, case, &proven, &mut holes);
+        }
+        for (number, fault) in self.faults.iter().enumerate() {
+            let is_named = self.cases.iter().any(|case| case.own.contains(&number));
+            let is_asked_for = is_named || self.scope.some_faults || !self.scope.some_trials;
+            if is_asked_for && !proven.pairs.iter().any(|(_, fault)| *fault == number) {
+                holes.push(Hole::UnnoticedFault { fault: fault.name.clone() });
+            }
+        }
+        holes
+    }
+
+    fn holes_of(&self, number: usize, case: &Case, proven: &Proven, holes: &mut Vec<Hole>) {
+        for trial in case.trials.clone() {
+            let Some(fared) = self.clean.get(&trial) else { continue };
+            if !fared.iter().any(|(_, fared)| fared.verdict == Verdict::Pass || is_broken(fared.verdict)) {
+                holes.push(Hole::NoVerdict { trial: self.trial(trial).into(), seen: Seen::of(fared) });
+            }
+        }
+        if case.names_none {
+            holes.push(Hole::NamesNoFault { case: case.id.clone(), could: self.could(number, proven) });
+            return;
+        }
+        let clean: Vec<_> = case.trials.clone().filter(|trial| self.is_clean_somewhere(*trial)).collect();
+        if clean.is_empty() {
+            return;
+        }
+        for fault in case.own.iter().filter(|fault| !proven.pairs.contains(&(number, **fault))) {
+            let cells = clean.iter().map(|trial| Cell { trial: *trial, fault: *fault });
+            let seen = Seen::of(cells.flat_map(|cell| self.counted(cell)));
+            holes.push(Hole::Unproven {
+                case: case.id.clone(),
+                fault: self.faults[*fault].name.clone(),
+                seen,
+            });
+        }
+        if self.scope.some_faults {
+            return;
+        }
+        let stuck: Vec<_> = clean.iter().filter(|trial| !proven.trials.contains(trial)).collect();
+        if stuck.len() == clean.len() {
+            holes.push(Hole::CaseCannotFail { case: case.id.clone(), could: self.could(number, proven) });
+            return;
+        }
+        for trial in stuck {
+            let cells = case.own.iter().map(|fault| Cell { trial: *trial, fault: *fault });
+            let under = |cell: Cell| self.counted(cell).map(move |fared| (self.fault(cell.fault), fared));
+            let seen = Seen::under(cells.flat_map(under));
+            holes.push(Hole::TrialCannotFail { trial: self.trial(*trial).into(), seen });
+        }
+    }
+
+    /// The faults that a case does not name but notices: known where each is under every fault.
+    fn could(&self, case: usize, proven: &Proven) -> Vec<String> {
+        let noticed = proven.pairs.iter().filter(|(number, _)| *number == case);
+        noticed.map(|(_, fault)| self.faults[*fault].name.clone()).collect()
+    }
+
+    fn is_clean_somewhere(&self, trial: usize) -> bool {
+        self.clean.get(&trial).is_some_and(|all| all.iter().any(|(_, fared)| fared.verdict == Verdict::Pass))
+    }
+
+    fn is_clean_on(&self, trial: usize, target: &str) -> bool {
+        let fared = self.clean.get(&trial).and_then(|all| all.iter().find(|(known, _)| *known == target));
+        fared.is_some_and(|(_, fared)| fared.verdict == Verdict::Pass)
+    }
+
+    /// What became of a cell on the targets on which its trial is clean.
+    fn counted(&self, cell: Cell) -> impl Iterator<Item = &(&'static str, Fared)> {
+        let all = self.under.get(&cell).into_iter().flatten();
+        all.filter(move |(target, _)| self.is_clean_on(cell.trial, target))
+    }
+
+    fn is_noticed(&self, cell: Cell) -> bool {
+        let findings = &self.faults[cell.fault].findings;
+        self.counted(cell).any(|(_, fared)| {
+            is_broken(fared.verdict) && findings.iter().any(|code| fared.findings.contains(code))
+        })
+    }
+}
+
+/// Whether a verdict says that the target broke a requirement, of whatever level.
+fn is_broken(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fail | Verdict::Deviation | Verdict::Info)
+}
+
+/// What is proven so far.
+struct Proven {
+    /// Cases with the faults that they notice, their own or others.
+    pairs: BTreeSet<(usize, usize)>,
+    /// Trials that fail under a fault that their case names.
+    trials: BTreeSet<usize>,
+}
+
+impl Proven {
+    fn of(matrix: &Matrix) -> Self {
+        let mut proven = Self { pairs: BTreeSet::new(), trials: BTreeSet::new() };
+        for cell in matrix.under.keys().filter(|cell| matrix.is_noticed(**cell)) {
+            let case = matrix.trials[cell.trial].0;
+            proven.pairs.insert((case, cell.fault));
+            if matrix.cases[case].own.contains(&cell.fault) {
+                proven.trials.insert(cell.trial);
+            }
+        }
+        proven
+    }
+}
+
+#[cfg(test)]
+mod tests;
