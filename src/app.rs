@@ -65,6 +65,21 @@ pub enum AppCommand {
         #[serde(with = "hex")]
         data: Vec<u8>,
     },
+    /// Write `data` as urgent: the urgent pointer points behind its last octet.
+    SendUrgent {
+        /// The connection.
+        socket: String,
+        /// The octets.
+        #[serde(with = "hex")]
+        data: Vec<u8>,
+    },
+    /// Wait until urgent data is there to be read: `Done`, or `NothingYet` after `within`.
+    AwaitUrgent {
+        /// The connection.
+        socket: String,
+        /// Longest wait.
+        within: Duration,
+    },
     /// Read exactly `length` octets, or what came before the stream ended or `within` passed
     /// (`NothingYet` if nothing came).
     Receive {
@@ -134,6 +149,12 @@ pub enum SocketOption {
     MaximumSegment(u32),
     /// SO_OOBINLINE.
     UrgentInline(bool),
+    /// IP_TTL, IPV6_UNICAST_HOPS.
+    TimeToLive(u8),
+    /// IP_TOS, IPV6_TCLASS.
+    TypeOfService(u8),
+    /// IP_RECVERR, IPV6_RECVERR: ICMP errors are told to the application.
+    ErrorReports(bool),
 }
 
 /// The answer to one command.

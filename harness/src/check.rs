@@ -8,7 +8,7 @@ use tcpspec_core::case::{Suite, Vocabulary};
 use tcpspec_core::fault::FaultCatalogue;
 use tcpspec_core::ledger::{LINUX, Ledger, SMOLTCP};
 use tcpspec_core::profile::Profile;
-use tcpspec_core::requirement::{Catalogue, FILES};
+use tcpspec_core::requirement::{Catalogue, FILES, Tc8};
 use tcpspec_core::verdict::FindingCode;
 
 /// Checks everything named, and the built-in files.
@@ -24,6 +24,7 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
     let suite = suite.map_err(|found| invalid(&found))?;
     let catalogue = Catalogue::embedded();
     let fixtures = fixtures(cases)?;
+    let tc8 = Tc8::embedded(&catalogue).map_err(|found| invalid(&[found]))?;
     let faults = FaultCatalogue::embedded().map_err(|found| invalid(&found))?;
     let names = faults.names();
     let vocabulary = Vocabulary {
@@ -31,6 +32,7 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
         fixtures: Some(&fixtures),
         faults: Some(&names),
         wants_a_fault: WANTS_A_FAULT,
+        tc8: Some(&tc8),
     };
     problems.extend(suite.check(&vocabulary));
     let trials: Vec<String> = suite.trials().map(|trial| trial.id.to_string()).collect();

@@ -133,12 +133,17 @@ const fn of_action(action: &AppAction) -> Capability {
     match action {
         AppAction::Listen => Capability::Listen,
         AppAction::Accept | AppAction::ExpectNoConnection => Capability::Accept,
-        AppAction::Connect | AppAction::ExpectConnected | AppAction::ExpectRefused => Capability::Connect,
+        AppAction::Connect
+        | AppAction::ConnectToNobody(_)
+        | AppAction::ExpectConnected
+        | AppAction::ExpectRefused => Capability::Connect,
         AppAction::Send(_) => Capability::Send,
+        AppAction::SendUrgent(_) | AppAction::ExpectUrgent | AppAction::ExpectNoUrgent => Capability::Urgent,
         AppAction::Receive(_)
         | AppAction::ExpectEof
         | AppAction::ExpectReset
         | AppAction::ExpectTimeout
+        | AppAction::ExpectError
         | AppAction::ExpectNothing => Capability::Receive,
         AppAction::Shutdown => Capability::Shutdown,
         AppAction::Close | AppAction::CloseListener => Capability::Close,

@@ -261,6 +261,7 @@ impl RawCase {
                 families: self.families.clone(),
                 slow: keys.switch("slow"),
                 faults: keys.list("faults", name).unwrap_or_default(),
+                also: keys.list("also", |node| node.as_text().map(str::to_owned)).unwrap_or_default(),
                 rows: self.rows().collect(),
             }
         });
@@ -317,4 +318,4 @@ impl Word for Family {
 
 /// What a case says about itself.
 const METADATA_KEYS: &[&str] =
-    &["title", "requirements", "effect", "needs", "families", "slow", "faults", "for"];
+    &["title", "requirements", "also", "effect", "needs", "families", "slow", "faults", "for"];

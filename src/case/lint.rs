@@ -3,9 +3,9 @@
 use super::file::{CaseFile, RawCase};
 use super::fixtures::Fixtures;
 use super::id::Family;
-use super::model::{IcmpName, Script, Step, StepKind};
+use super::model::{App, AppAction, IcmpName, Nobody, Script, Step, StepKind};
 use super::suite::Suite;
-use crate::requirement::Catalogue;
+use crate::requirement::{Catalogue, Tc8};
 use crate::yaml::{self, Diagnostic, Node, Place, nearest};
 use std::collections::HashSet;
 
@@ -20,6 +20,8 @@ pub struct Vocabulary<'a> {
     pub faults: Option<&'a [&'a str]>,
     /// A case must name one of them at least: nobody knows otherwise whether it can fail.
     pub wants_a_fault: bool,
+    /// The cases of TC8.
+    pub tc8: Option<&'a Tc8>,
 }
 
 impl Suite {
@@ -93,12 +95,16 @@ impl RawCase {
     }
 }
 
-/// Errors that ICMPv6 does not have.
+/// Errors and addresses that IPv6 does not have.
 fn ipv4_only(steps: &[Step]) -> Vec<Diagnostic> {
     let of_step = |step: &Step| match &step.kind {
         StepKind::Icmp(icmp) if matches!(icmp.kind, IcmpName::SourceRouteFailed | IcmpName::SourceQuench) => {
             let problem = Diagnostic::new(&step.place, format!("`{}` is an error of IPv4 only", icmp.kind));
             vec![problem.with_hint("add `families: [v4]` to the case".to_owned())]
+        }
+        StepKind::Send(send) if send.to_address == Some(Nobody::Broadcast) => no_broadcast(step),
+        StepKind::App(App { action: AppAction::ConnectToNobody(Nobody::Broadcast), .. }) => {
+            no_broadcast(step)
         }
         StepKind::Repeat { steps, .. } => ipv4_only(steps),
         StepKind::OneOf(one_of) => {
@@ -109,12 +115,18 @@ fn ipv4_only(steps: &[Step]) -> Vec<Diagnostic> {
     steps.iter().flat_map(of_step).collect()
 }
 
+fn no_broadcast(step: &Step) -> Vec<Diagnostic> {
+    let problem = Diagnostic::new(&step.place, "IPv6 has no broadcast");
+    vec![problem.with_hint("add `families: [v4]` to the case".to_owned())]
+}
+
 impl Vocabulary<'_> {
     fn unknown_names(&self, case: &RawCase) -> Vec<Diagnostic> {
         let requirements = case.elements("requirements").iter();
         let requirements = requirements.filter_map(|node| self.unknown_requirement(node.raw(), &node.place));
         let faults = case.elements("faults").iter().filter_map(|node| self.unknown_fault(node));
-        requirements.chain(faults).collect()
+        let also = case.elements("also").iter().filter_map(|node| self.unknown_tc8(node));
+        requirements.chain(faults).chain(also).collect()
     }
 
     fn no_fault(&self, case: &RawCase) -> Option<Diagnostic> {
@@ -155,6 +167,15 @@ impl Vocabulary<'_> {
         let catalogue = self.catalogue.filter(|catalogue| !catalogue.contains(id))?;
         let hint = catalogue.nearest(id).map(|near| format!("did you mean `{near}`?"));
         Some(Diagnostic::new(place, format!("the catalogue has no requirement `{id}`")).with_hint(hint))
+    }
+
+    fn unknown_tc8(&self, node: &Node) -> Option<Diagnostic> {
+        let known = || self.tc8.into_iter().flat_map(|tc8| &tc8.active).map(|case| case.id.as_str());
+        if self.tc8.is_none() || known().any(|id| id == node.raw()) {
+            return None;
+        }
+        let hint = nearest(node.raw(), known()).map(|near| format!("did you mean `{near}`?"));
+        Some(node.problem(format!("TC8 has no case `{}`", node.raw())).with_hint(hint))
     }
 
     fn unknown_fault(&self, node: &Node) -> Option<Diagnostic> {

@@ -30,6 +30,8 @@ pub struct Case {
     pub slow: bool,
     /// Faults that make it fail.
     pub faults: Vec<String>,
+    /// Cases of other suites that it covers: ids of TC8.
+    pub also: Vec<String>,
     /// The rows of its table; one empty row where it has none.
     pub rows: Vec<Row>,
 }
@@ -215,6 +217,10 @@ pub struct Send {
     pub to_port: Option<Expr>,
     /// Another source port.
     pub from_port: Option<Expr>,
+    /// Another destination address: that of nobody in particular.
+    pub to_address: Option<Nobody>,
+    /// Octets of IPv4 options, or of an IPv6 destination options header behind its two fixed octets.
+    pub ip_options: Option<Vec<u8>>,
     /// Cut into IP fragments with so many octets of the segment in each.
     pub fragments: Option<Expr>,
 }
@@ -393,8 +399,12 @@ pub enum AppAction {
     Accept,
     /// `connect`: begin; the outcome is observed by `expect connected` or `expect refused`.
     Connect,
+    /// `connect to multicast`: to an address that can be no peer's; the call must fail.
+    ConnectToNobody(Nobody),
     /// `send 100` or `send "text"`.
     Send(Data),
+    /// `send urgent 3`: these octets, the last of them urgent.
+    SendUrgent(Data),
     /// `receive 100`: exactly these octets of our stream arrive, unaltered.
     Receive(Data),
     /// `shutdown`: no more to send.
@@ -419,10 +429,25 @@ pub enum AppAction {
     ExpectRefused,
     /// `expect timeout`
     ExpectTimeout,
+    /// `expect error`: the connection reports an error that is none of these, and lives on.
+    ExpectError,
+    /// `expect urgent`: urgent data is there to be read.
+    ExpectUrgent,
+    /// `expect no-urgent`: none is, within the wait.
+    ExpectNoUrgent,
     /// `expect nothing`: neither data nor an end within the wait.
     ExpectNothing,
     /// `expect no-connection`: nothing can be accepted within the wait.
     ExpectNoConnection,
+}
+
+/// Addresses that can be no peer's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Nobody {
+    /// 224.0.0.1, ff02::1.
+    Multicast,
+    /// 255.255.255.255: v4 only.
+    Broadcast,
 }
 
 /// An ICMP error.

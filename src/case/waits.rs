@@ -126,8 +126,10 @@ impl Waits<'_> {
     }
 
     fn of_app(self, app: &App) -> Duration {
-        let waits_for_nothing =
-            matches!(app.action, AppAction::ExpectNothing | AppAction::ExpectNoConnection);
+        let waits_for_nothing = matches!(
+            app.action,
+            AppAction::ExpectNothing | AppAction::ExpectNoConnection | AppAction::ExpectNoUrgent
+        );
         match self.most.is_some() || waits_for_nothing {
             true => app.within.as_ref().map_or_else(|| self.default_within(), |within| self.span(within)),
             false => Duration::ZERO,

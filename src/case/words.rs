@@ -2,7 +2,7 @@
 //! showing.
 
 use super::expr::{LabelField, Variable};
-use super::model::{IcmpName, Opening, OptionName, OptionPattern, Probe, Quantity};
+use super::model::{IcmpName, Nobody, Opening, OptionName, OptionPattern, Probe, Quantity};
 use std::fmt;
 
 /// A fixed set of words.
@@ -157,4 +157,10 @@ mod tests {
         assert_words_and_meanings_are_distinct::<Probe>();
         assert_words_and_meanings_are_distinct::<Quantity>();
     }
+}
+
+impl Word for Nobody {
+    const KIND: &'static str = "an address of nobody";
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("multicast", Self::Multicast), ("broadcast", Self::Broadcast)];
 }

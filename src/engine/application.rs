@@ -7,6 +7,7 @@ use super::passing::Acts;
 use super::{Acted, Engine, Progress, Waiting, words};
 use crate::app::{AppCommand, AppOutcome, AppReport, CommandId};
 use crate::case::{App, AppAction, Data};
+use crate::segment::Endpoint;
 use crate::time::{Span, Time};
 use crate::verdict::{EventKind, FindingCode};
 use std::time::Duration;
@@ -96,21 +97,32 @@ impl Engine {
                 }
                 AppCommand::Connect { socket, local, remote, options }
             }
+            AppAction::ConnectToNobody(nobody) => {
+                let (local, port) = (connection.target, connection.bench.port());
+                let address = super::build::address_of(*nobody, local.is_ipv6())
+                    .ok_or_else(|| Undefined("IPv6 has no broadcast".into()))?;
+                let remote = Endpoint::new(address, port);
+                AppCommand::Connect { socket, local, remote, options: Vec::new() }
+            }
             AppAction::ExpectConnected => AppCommand::AwaitConnected { socket, within },
             AppAction::ExpectRefused | AppAction::ExpectTimeout if connection.syn_sent_by_target_only() => {
                 AppCommand::AwaitConnected { socket, within }
             }
-            AppAction::Send(data) => {
+            AppAction::Send(data) | AppAction::SendUrgent(data) => {
                 let data = self.written_octets(index, data)?;
                 let connection = &mut self.connections[index];
                 connection.watch.wrote(&data);
                 connection.written.extend_from_slice(&data);
-                AppCommand::Send { socket, data }
+                match action {
+                    AppAction::SendUrgent(_) => AppCommand::SendUrgent { socket, data },
+                    _ => AppCommand::Send { socket, data },
+                }
             }
             AppAction::Receive(data) => {
                 let length = self.octets(index, data, self.connections[index].read)?.len();
                 AppCommand::Receive { socket, length, within }
             }
+            AppAction::ExpectUrgent | AppAction::ExpectNoUrgent => AppCommand::AwaitUrgent { socket, within },
             AppAction::Shutdown => AppCommand::Shutdown { socket },
             AppAction::Close => AppCommand::Close { socket },
             AppAction::CloseListener => {
@@ -124,6 +136,7 @@ impl Engine {
             | AppAction::ExpectReset
             | AppAction::ExpectRefused
             | AppAction::ExpectTimeout
+            | AppAction::ExpectError
             | AppAction::ExpectNothing => AppCommand::AwaitEnd { socket, within },
         };
         Ok(Some(command))
@@ -201,7 +214,14 @@ impl Engine {
             | (AppAction::ExpectReset, AppOutcome::Reset)
             | (AppAction::ExpectRefused, AppOutcome::Refused)
             | (AppAction::ExpectTimeout, AppOutcome::TimedOut)
-            | (AppAction::ExpectNothing | AppAction::ExpectNoConnection, AppOutcome::NothingYet) => true,
+            | (AppAction::ExpectError, AppOutcome::Error(_))
+            | (AppAction::ExpectUrgent, AppOutcome::Done)
+            | (
+                AppAction::ExpectNothing | AppAction::ExpectNoConnection | AppAction::ExpectNoUrgent,
+                AppOutcome::NothingYet,
+            ) => true,
+            // Whatever error: it is none of a connection.
+            (AppAction::ConnectToNobody(_), outcome) => !matches!(outcome, AppOutcome::Connecting(_)),
             (action, AppOutcome::Done) => action.is_plain_call(),
             _ => false,
         };
@@ -277,6 +297,7 @@ impl AppAction {
             self,
             Self::Listen
                 | Self::Send(_)
+                | Self::SendUrgent(_)
                 | Self::Shutdown
                 | Self::Close
                 | Self::CloseListener

@@ -1,6 +1,6 @@
 //! What arrives: decoding, the referee, and the queue from which steps take their segments.
 
-use super::inbox::{Arrival, Scope};
+use super::inbox::{Arrival, Inbox, Scope};
 use super::{Engine, words};
 use crate::case::Acks;
 use crate::referee::{Violation, Watch};
@@ -26,6 +26,10 @@ const MOST_ALIKE: usize = 5;
 const MOST_PACKETS: usize = 20_000;
 /// The same, of their octets.
 const MOST_OCTETS: usize = 32 << 20;
+/// Events that are kept of a flood.
+const MOST_TOLD: usize = 1_000;
+/// What a packet takes beside its octets, which are kept twice: for the step and for the record.
+const PACKET_OVERHEAD: usize = 800;
 
 impl Aside {
     /// Whether exactly this came before; from now on it did.
@@ -40,13 +44,38 @@ impl Aside {
 }
 
 impl Engine {
+    /// About how much memory a packet of so many octets takes that has arrived, in octets.
+    #[must_use]
+    pub const fn cost_of(octets: usize) -> usize {
+        PACKET_OVERHEAD + 2 * octets
+    }
+
+    /// About how much memory everything takes that has arrived, in octets.
+    #[must_use]
+    pub const fn kept(&self) -> usize {
+        self.arrived.0 * PACKET_OVERHEAD + 2 * self.arrived.1
+    }
+
+    /// Keeps the beginning of a flood, and what findings point to.
+    pub(super) fn forget_flood(&mut self, now: Time) {
+        let pointed_to = self.findings.iter().filter_map(|(_, finding)| finding.event).max();
+        let kept = pointed_to.map_or(0, |event| event + 1).max(MOST_TOLD);
+        if let Some(forgotten) = self.record.events.len().checked_sub(kept).filter(|count| *count > 0) {
+            self.record.events.truncate(kept);
+            self.record.events.shrink_to_fit();
+            self.note(now, usize::MAX, EventKind::Note(format!("{forgotten} more events are not kept")));
+        }
+        self.connections.iter_mut().for_each(|connection| connection.inbox = Inbox::new());
+    }
+
     pub(super) fn packet(&mut self, now: Time, stamp: Time, octets: &[u8]) {
         self.arrived.0 += 1;
         self.arrived.1 += octets.len();
         if self.arrived.0 > MOST_PACKETS || self.arrived.1 > MOST_OCTETS {
             let expected = format!("at most {MOST_PACKETS} packets and {} MiB in a trial", MOST_OCTETS >> 20);
             let saw = format!("{} packets, {} octets", self.arrived.0, self.arrived.1);
-            return self.fault(now, FindingCode::TrialOverran, expected, saw);
+            self.fault(now, FindingCode::TrialOverran, expected, saw);
+            return self.forget_flood(now);
         }
         match decode(octets) {
             Ok(Packet::Tcp(received)) => self.segment(now, stamp, received),
@@ -102,10 +131,8 @@ impl Engine {
         if own.is_some() {
             let segment = &received.segment;
             connection.alive = !segment.flags.contains(Flags::RST);
-            if !segment.is_empty() {
-                let control = segment.flags & (Flags::SYN | Flags::FIN);
-                connection.history.push((stamp, segment.seq, segment.len(), control));
-            }
+            let control = segment.flags & (Flags::SYN | Flags::FIN);
+            connection.history.push((stamp, segment.seq, segment.len(), control));
         }
         let arrival = Arrival { stamp, received, event, aside: own.is_none(), again };
         connection.inbox.push(arrival);

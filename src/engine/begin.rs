@@ -15,7 +15,7 @@ use super::{Acted, Action, Block, BlockKind, Engine, Waiting, series, stream};
 use crate::app::AppCommand;
 use crate::case::{Expr, Given, Send, Step, StepKind, Word};
 use crate::referee::Watch;
-use crate::segment::{Endpoint, Flags, encode_fragments, encode_icmp, encode_segment};
+use crate::segment::{Endpoint, Flags, encode_fragments, encode_icmp, encode_segment, with_ip_options};
 use crate::seq::SeqNum;
 use crate::time::Time;
 use crate::verdict::EventKind;
@@ -136,7 +136,13 @@ impl Engine {
                 let size = self.field(index, size, 16)? as usize;
                 self.actions.extend(encode_fragments(&segment, size).into_iter().map(Action::Send));
             }
-            None => self.actions.push(Action::Send(encode_segment(&segment))),
+            None => {
+                let packet = encode_segment(&segment);
+                self.actions.push(Action::Send(match &spec.ip_options {
+                    Some(options) => with_ip_options(&packet, options),
+                    None => packet,
+                }));
+            }
         }
         let echoes = self.config.application() == Application::Echo;
         let connection = &mut self.connections[index];

@@ -2,12 +2,13 @@
 
 use super::Engine;
 use super::eval::Undefined;
-use crate::case::{ChecksumSpec, Data, Icmp, IcmpName, OptionSpec, Send, Word};
+use crate::case::{ChecksumSpec, Data, Icmp, IcmpName, Nobody, OptionSpec, Send, Word};
 use crate::segment::{
     Checksum, Flags, IcmpError, IcmpKind, IpFields, SackBlock, Segment, TcpOption, encode_segment,
 };
 use crate::seq::SeqNum;
 use crate::time::Time;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A segment ready to leave.
 pub(super) struct Built {
@@ -43,9 +44,14 @@ impl Engine {
             }
             None => self.default_options(index, spec.flags, now),
         };
+        let destination = match spec.to_address {
+            Some(nobody) => address_of(nobody, connection.target.is_ipv6())
+                .ok_or_else(|| Undefined("IPv6 has no broadcast".into()))?,
+            None => connection.target.ip(),
+        };
         let ip = IpFields {
             source: connection.bench.ip(),
-            destination: connection.target.ip(),
+            destination,
             ttl: octet(number(&spec.ttl, 8)?.unwrap_or(64)),
             tos: octet(number(&spec.tos, 8)?.unwrap_or(0)),
             dont_fragment: spec.dont_fragment.unwrap_or(true) && spec.fragments.is_none(),
@@ -78,7 +84,7 @@ impl Engine {
             }
         };
         segment.checksum = checksum;
-        let aside = spec.from_port.is_some() || spec.to_port.is_some();
+        let aside = spec.from_port.is_some() || spec.to_port.is_some() || spec.to_address.is_some();
         let legal = segment.checksum == Checksum::Good && segment.data_offset.is_none() && !aside;
         Ok(Built { segment, legal })
     }
@@ -169,6 +175,17 @@ impl Engine {
         let kind = icmp_kind(spec.kind, v6, mtu)
             .ok_or_else(|| Undefined(format!("{} has no form in IPv6", spec.kind.word())))?;
         Ok(IcmpError::about(segment, segment.ip.destination, kind))
+    }
+}
+
+/// An address that is nobody's in particular; IPv6 has no broadcast.
+pub(super) fn address_of(nobody: Nobody, v6: bool) -> Option<IpAddr> {
+    match (nobody, v6) {
+        // All systems, all nodes: every host listens there.
+        (Nobody::Multicast, false) => Some(Ipv4Addr::new(224, 0, 0, 1).into()),
+        (Nobody::Multicast, true) => Some(Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1).into()),
+        (Nobody::Broadcast, false) => Some(Ipv4Addr::BROADCAST.into()),
+        (Nobody::Broadcast, true) => None,
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) struct Connection {
     pub(super) to_target: Stream,
     pub(super) from_target: Stream,
     pub(super) inbox: Inbox,
-    /// Stamps of every arrival with sequence space: (stamp, SEQ, LEN, SYN or FIN bits), for series.
+    /// Stamps of every arrival, probes without text too: (stamp, SEQ, LEN, SYN or FIN bits), for series.
     pub(super) history: Vec<(Time, SeqNum, u32, Flags)>,
     /// What arrived, whether a step has looked or not; `None`: nothing yet on this incarnation.
     arrived: Option<Covered>,

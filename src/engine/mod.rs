@@ -267,6 +267,9 @@ impl Engine {
             let expected = String::from("a bench that does its part");
             self.fault(now, code, expected, why.to_owned());
             self.ended = true;
+            if code == FindingCode::TrialOverran {
+                self.forget_flood(now);
+            }
         }
     }
 

@@ -14,6 +14,8 @@ pub(super) fn asked(command: &AppCommand) -> String {
         AppCommand::Connect { remote, .. } => format!("connect to {remote}"),
         AppCommand::AwaitConnected { .. } => "wait for its connection".into(),
         AppCommand::Send { data, .. } => format!("send {}", octets(data.len())),
+        AppCommand::SendUrgent { data, .. } => format!("send {} as urgent", octets(data.len())),
+        AppCommand::AwaitUrgent { .. } => "wait for urgent data".into(),
         AppCommand::Receive { length, .. } => format!("receive {}", octets(*length)),
         AppCommand::AwaitEnd { .. } => "wait for the end of its connection".into(),
         AppCommand::Shutdown { .. } => "shut down its side".into(),
@@ -34,11 +36,16 @@ pub(super) fn must_observe(action: &AppAction) -> String {
         AppAction::ExpectReset => "the application to see a reset".into(),
         AppAction::ExpectRefused => "the application to see its connection refused".into(),
         AppAction::ExpectTimeout => "the application to see a timeout".into(),
+        AppAction::ConnectToNobody(_) => "the application's open to be an error".into(),
+        AppAction::ExpectError => "the application to be told of an error".into(),
+        AppAction::ExpectUrgent => "the application to see urgent data".into(),
+        AppAction::ExpectNoUrgent => "the application to see no urgent data".into(),
         AppAction::ExpectNothing => "the application to see neither text nor an end".into(),
         AppAction::ExpectNoConnection => "the application to see no connection".into(),
         AppAction::Receive(_) => "the application to receive our octets".into(),
         AppAction::Listen
         | AppAction::Send(_)
+        | AppAction::SendUrgent(_)
         | AppAction::Shutdown
         | AppAction::Close
         | AppAction::CloseListener
@@ -184,5 +191,8 @@ fn socket_option(option: &SocketOption) -> String {
         SocketOption::SendBuffer(octets) => format!("send-buffer to {octets}"),
         SocketOption::MaximumSegment(octets) => format!("maximum-segment to {octets}"),
         SocketOption::UrgentInline(on) => format!("urgent-inline {}", switch(on)),
+        SocketOption::TimeToLive(hops) => format!("ttl to {hops}"),
+        SocketOption::TypeOfService(octet) => format!("tos to {octet:#04x}"),
+        SocketOption::ErrorReports(on) => format!("error-reports {}", switch(on)),
     }
 }

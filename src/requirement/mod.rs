@@ -39,6 +39,8 @@ pub struct Requirement {
     pub how: Option<String>,
     /// A peculiarity of the RFC or of the measurement.
     pub note: Option<String>,
+    /// Why no case can show it, where that is so.
+    pub not_testable: Option<String>,
     /// For a row of section 3.10, its parts.
     pub event: Option<Box<Event>>,
     /// Where the row stands.

@@ -54,6 +54,7 @@ fn plain_row(row: &Node, file_rfc: Option<u16>) -> Result<Requirement, Diagnosti
         "note",
         "slow",
         "derived",
+        "not-testable",
     ])?;
     Ok(Requirement {
         id: identifier(&fields)?,
@@ -66,6 +67,7 @@ fn plain_row(row: &Node, file_rfc: Option<u16>) -> Result<Requirement, Diagnosti
         derived: flag(&fields, "derived")?,
         how: fields.optional_as("how", text)?,
         note: fields.optional_as("note", text)?,
+        not_testable: fields.optional_as("not-testable", sentence)?,
         event: None,
         place: row.place.clone(),
     })
@@ -111,6 +113,7 @@ fn event_row(row: &Node, file_rfc: Option<u16>) -> Result<Requirement, Diagnosti
         derived: false,
         how: None,
         note: fields.optional_as("note", text)?,
+        not_testable: None,
         event: Some(Box::new(event)),
         place: row.place.clone(),
     })
@@ -218,6 +221,14 @@ pub(super) fn flag(fields: &Fields<'_>, name: &str) -> Result<bool, Diagnostic> 
 
 pub(super) fn text(node: &Node) -> Result<String, Diagnostic> {
     node.as_text().map(str::to_owned)
+}
+
+/// Text that is not empty.
+fn sentence(node: &Node) -> Result<String, Diagnostic> {
+    match node.as_text()?.trim() {
+        "" => Err(node.problem("this is empty: a sentence says why")),
+        words => Ok(words.to_owned()),
+    }
 }
 
 pub(super) fn scalar(node: &Node) -> Result<String, Diagnostic> {

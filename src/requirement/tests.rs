@@ -55,7 +55,7 @@ fn labels_of_rfc_9293_and_their_levels_agree() {
 
 #[test]
 fn a_requirement_has_all_that_its_row_says() {
-    let place = Place { file: Arc::from("cases/requirements/rfc9293.yaml"), line: 26, column: 3, length: 2 };
+    let place = Place { file: Arc::from("cases/requirements/rfc9293.yaml"), line: 27, column: 3, length: 2 };
     let catalogue = Catalogue::embedded();
     let row = catalogue.get("MUST-2").cloned().map(|row| Requirement { how: None, ..row });
     assert_eq!(
@@ -77,6 +77,7 @@ fn a_requirement_has_all_that_its_row_says() {
                  field is legitimately unfinished, so turn tx offload off first."
                     .into()
             ),
+            not_testable: None,
             event: None,
             place,
         })
@@ -397,4 +398,24 @@ proptest! {
         }
         drop(Tc8::read("t.yaml", &text, &Catalogue::embedded()));
     }
+}
+
+#[test]
+fn a_reason_for_no_case_is_a_sentence() {
+    let row = |reason: &str| {
+        format!(
+            "rfc: 9293\nrequirements:\n- {{id: MUST-2, level: MUST, section: '3.1', summary: x, \
+             observable: wire, not-testable: {reason}}}\n"
+        )
+    };
+    let text = row("Nobody can see it.");
+    let read = Catalogue::read(&[("t.yaml", &text)]).expect("right");
+    assert_eq!(read.get("MUST-2").and_then(|row| row.not_testable.as_deref()), Some("Nobody can see it."));
+    assert_snapshot!(refusals(&row("''")), @r"
+    error: this is empty: a sentence says why
+     --> t.yaml:3:89
+      |
+    3 | - {id: MUST-2, level: MUST, section: '3.1', summary: x, observable: wire, not-testable: ''}
+      |                                                                                         ^^
+    ");
 }

@@ -20,6 +20,10 @@ pub fn parse(file: &str, text: &str) -> Result<Node, Diagnostic> {
 /// As [`parse`].
 pub fn parse_part(file: &Arc<str>, first_line: u32, text: &str) -> Result<Node, Diagnostic> {
     let lines_before = first_line.saturating_sub(1);
+    if let Some(place) = lone_return(file, lines_before, text) {
+        return Err(Diagnostic::new(&place, "not readable as YAML: a carriage return without a line feed")
+            .with_hint("end lines with a line feed, alone or behind a carriage return".to_owned()));
+    }
     let tree =
         serde_yaml::from_str::<Tree>(text).map_err(|error| syntax_error(file, lines_before, text, &error))?;
     Builder { file, lines_before, marks: read_marks(text), next: 0, in_step: true }.node(tree)
@@ -154,14 +158,11 @@ impl<'a> Builder<'a> {
 
 /// What `serde_yaml` says about a text that it cannot read, with a place and advice.
 fn syntax_error(file: &Arc<str>, lines_before: u32, text: &str, error: &serde_yaml::Error) -> Diagnostic {
-    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let place = error.location().map_or_else(
         || Place::start_of(file.clone()),
-        |at| Place {
-            file: file.clone(),
-            line: number(at.line()).saturating_add(lines_before),
-            column: number(at.column()),
-            length: 1,
+        |at| {
+            let (line, column) = within(text, at.line(), at.column());
+            Place { file: file.clone(), line: line.saturating_add(lines_before), column, length: 1 }
         },
     );
     let said = error.to_string();
@@ -176,6 +177,27 @@ fn syntax_error(file: &Arc<str>, lines_before: u32, text: &str, error: &serde_ya
         diagnostic = diagnostic.with_note(format!("while {context}"));
     }
     diagnostic
+}
+
+/// The first carriage return that a line feed does not follow. YAML ends a line there, editors and
+/// everything else here do not: no place behind it would be right.
+fn lone_return(file: &Arc<str>, lines_before: u32, text: &str) -> Option<Place> {
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let is_alone = |(at, _): &(usize, &str)| !text[at + 1..].starts_with('\n');
+    let (at, _) = text.match_indices('\r').find(is_alone)?;
+    let line = text[..at].matches('\n').count() + 1;
+    let column = text[..at].rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let line = number(line).saturating_add(lines_before);
+    Some(Place { file: file.clone(), line, column: number(column), length: 1 })
+}
+
+/// Line and column of the text: a parser that has come to the end may name the line behind the last.
+fn within(text: &str, line: usize, column: usize) -> (u32, u32) {
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let lines = text.split('\n').count();
+    let line = line.clamp(1, lines);
+    let end = text.split('\n').nth(line - 1).map_or(0, |line| line.chars().count()) + 1;
+    (number(line), number(column.clamp(1, end)))
 }
 
 /// The parser's message in plain words, and what mends it.

@@ -223,6 +223,33 @@ fn an_open_list_is_shown_where_it_ends() {
 }
 
 #[test]
+fn what_is_missing_at_the_end_is_shown_on_the_last_line() {
+    assert_snapshot!(refusal("a: 1\nb"), @r"
+    error: not readable as YAML: could not find expected ':'
+     --> t.yaml:2:1
+      |
+    2 | b
+      | ^
+      |
+      = note: while scanning a simple key at line 2 column 1
+    ");
+}
+
+#[test]
+fn a_carriage_return_ends_a_line_only_before_a_line_feed() {
+    assert_eq!(read("a: 1\r\nb: 2\r\n"), read("a: 1\nb: 2\n"));
+    assert_snapshot!(refusal("a: 1\nb: 2\rc: 3\n"), @r"
+    error: not readable as YAML: a carriage return without a line feed
+     --> t.yaml:2:5
+      |
+    2 | b: 2␍c: 3
+      |     ^
+      |
+      = help: end lines with a line feed, alone or behind a carriage return
+    ");
+}
+
+#[test]
 fn tags_merge_keys_lists_as_keys_and_second_documents_are_refused() {
     assert_snapshot!(refusal("a: !secret x\n"), @r#"
     error: the tag `secret` means nothing here

@@ -223,6 +223,8 @@ fn asked(command: &AppCommand) -> String {
         AppCommand::Connect { remote, .. } => format!("connect to port {}", remote.port()),
         AppCommand::AwaitConnected { .. } => "await the connection".into(),
         AppCommand::Send { data, .. } => format!("send {} octets", data.len()),
+        AppCommand::SendUrgent { data, .. } => format!("send {} octets as urgent", data.len()),
+        AppCommand::AwaitUrgent { .. } => "await urgent data".into(),
         AppCommand::Receive { length, .. } => format!("receive {length} octets"),
         AppCommand::AwaitEnd { .. } => "await what comes".into(),
         AppCommand::Shutdown { .. } => "shutdown".into(),

@@ -30,6 +30,18 @@ pub trait Sink {
 /// Trials begun in one turn of the loop: a burst that no queue on the way drops.
 const STARTS_A_TURN: usize = 32;
 
+/// Memory for what arrived, in octets. Beyond it the greatest of the trials that are flooded ends, and none
+/// begins.
+#[derive(Clone, Copy)]
+struct Budget {
+    /// For all trials under way.
+    all: usize,
+    /// What a trial may take however full the others are.
+    one: usize,
+}
+
+const BUDGET: Budget = Budget { all: 32 << 20, one: 256 << 10 };
+
 /// Drives trials over one bench.
 pub struct Driver<'b> {
     bench: &'b mut dyn Bench,
@@ -49,6 +61,9 @@ pub struct Driver<'b> {
     /// Applications of single trials, in processes of their own, because their cases kill them.
     private: BTreeMap<u64, ProcessUpperTester>,
     hosts: HashMap<IpAddr, u64>,
+    /// Memory that everything takes that arrived for the trials under way, and may take.
+    kept: usize,
+    budget: Budget,
     timers: BinaryHeap<Reverse<(Time, u64)>>,
     next_key: u64,
     /// Packets of one turn: (stamp, range in `octets`).
@@ -86,6 +101,8 @@ impl<'b> Driver<'b> {
             active: HashMap::new(),
             private: BTreeMap::new(),
             hosts: HashMap::new(),
+            kept: 0,
+            budget: BUDGET,
             timers: BinaryHeap::new(),
             next_key: 0,
             packets: Vec::new(),
@@ -209,7 +226,10 @@ impl<'b> Driver<'b> {
                 None => self.suspect = Some((job, attempt)),
             }
         }
-        while started < STARTS_A_TURN && self.active.len() < self.most_at_once && !self.sandwich.wants_quiet()
+        while started < STARTS_A_TURN
+            && self.active.len() < self.most_at_once
+            && self.kept <= self.budget.all
+            && !self.sandwich.wants_quiet()
         {
             let Some((job, attempt)) = self.waiting.pop_front() else { break };
             let Some(host) = self.room_for(&job)? else {
@@ -256,11 +276,38 @@ impl<'b> Driver<'b> {
             };
             self.noted_late(key, crate::clock::monotonic().since(*stamp));
             self.arrived(key, *stamp, packet, sink)?;
+            self.count(key);
         }
+        self.end_floods(sink)?;
         let busy = !packets.is_empty();
         self.packets = packets;
         self.octets = octets;
         Ok(busy)
+    }
+
+    /// Counts what has arrived for a trial, where that is not done yet.
+    fn count(&mut self, key: u64) {
+        let Some(active) = self.active.get_mut(&key) else { return };
+        let counted = std::mem::replace(&mut active.counted, active.engine.kept());
+        self.kept = self.kept + active.counted - counted;
+    }
+
+    /// Ends trials that get more than there is memory for.
+    fn end_floods(&mut self, sink: &mut dyn Sink) -> Result<(), BenchError> {
+        while self.kept > self.budget.all {
+            let most = self.active.iter().max_by_key(|(_, active)| active.engine.kept());
+            let Some((key, kept)) = most.map(|(key, active)| (*key, active.engine.kept())) else { break };
+            if kept <= self.budget.one {
+                break;
+            }
+            let why = format!(
+                "{} KiB of packets, most of all trials under way, which together may take {} MiB",
+                kept >> 10,
+                self.budget.all >> 20
+            );
+            self.give_up(key, FindingCode::TrialOverran, &why, sink)?;
+        }
+        Ok(())
     }
 
     fn take_reports(&mut self, sink: &mut dyn Sink) -> Result<bool, BenchError> {

@@ -130,6 +130,9 @@ mod tests {
             any::<u32>().prop_map(SocketOption::SendBuffer),
             any::<u32>().prop_map(SocketOption::MaximumSegment),
             any::<bool>().prop_map(SocketOption::UrgentInline),
+            any::<u8>().prop_map(SocketOption::TimeToLive),
+            any::<u8>().prop_map(SocketOption::TypeOfService),
+            any::<bool>().prop_map(SocketOption::ErrorReports),
         ]
     }
 
@@ -159,6 +162,8 @@ mod tests {
             }),
             (name(), within()).prop_map(|(socket, within)| AppCommand::AwaitConnected { socket, within }),
             (name(), octets()).prop_map(|(socket, data)| AppCommand::Send { socket, data }),
+            (name(), octets()).prop_map(|(socket, data)| AppCommand::SendUrgent { socket, data }),
+            (name(), within()).prop_map(|(socket, within)| AppCommand::AwaitUrgent { socket, within }),
             (name(), any::<usize>(), within()).prop_map(|(socket, length, within)| AppCommand::Receive {
                 socket,
                 length,

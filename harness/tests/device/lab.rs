@@ -1,5 +1,6 @@
 //! Two or three network namespaces with wires between them, programs that somebody else wrote in the
 //! device's, and the `tcpspec` binary in the bench's. All of it vanishes with the test.
+#![allow(dead_code, reason = "each test program uses its own part of this")]
 
 use super::relay::Relay;
 use nix::sys::signal::{Signal, kill};
@@ -30,7 +31,7 @@ pub(crate) struct Process(Child);
 
 /// What the bench's interface is called, and the device's.
 pub(crate) const BENCH: &str = "bench";
-const DEVICE: &str = "device";
+pub(crate) const DEVICE: &str = "device";
 
 impl Lab {
     /// One wire between bench and device, which has `192.0.2.7` and `2001:db8::7`.
@@ -39,6 +40,19 @@ impl Lab {
         lab.wire(BENCH, lab.device.id(), DEVICE);
         lab.give_addresses(DEVICE, &["192.0.2.7/24", "2001:db8::7/64"]);
         lab
+    }
+
+    /// As [`Lab::new`], but nobody is behind the wire: who shall be there must play it.
+    pub(crate) fn without_addresses() -> Self {
+        let lab = Self::bare();
+        lab.wire(BENCH, lab.device.id(), DEVICE);
+        lab.on_device("sysctl", "-q -w net.ipv6.conf.all.disable_ipv6=1");
+        lab
+    }
+
+    /// The process that holds the device's namespace.
+    pub(crate) fn device(&self) -> u32 {
+        self.device.id()
     }
 
     /// As [`Lab::new`], but the device is in VLAN 100: by its kernel, or by a switch before it where that

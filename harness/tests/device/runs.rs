@@ -1,10 +1,13 @@
 //! Runs of the binary and what they said.
+#![allow(dead_code, reason = "each test program uses its own part of this")]
 
 use super::lab::Lab;
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// What one run said.
@@ -13,6 +16,8 @@ pub(crate) struct Run {
     pub(crate) code: Option<i32>,
     pub(crate) text: String,
     pub(crate) took: Duration,
+    /// The most memory that the process had at once, in octets.
+    pub(crate) peak_memory: u64,
 }
 
 /// A run under way.
@@ -21,6 +26,7 @@ pub(crate) struct Running {
     lines: Box<dyn Iterator<Item = String>>,
     text: String,
     started: Instant,
+    watched: JoinHandle<u64>,
 }
 
 impl Lab {
@@ -49,7 +55,8 @@ impl Lab {
         let mut child = command.spawn().expect("the binary starts");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
         let lines = Box::new(output.lines().map_while(Result::ok));
-        Running { child, lines, text: String::new(), started }
+        let watched = watch(child.id());
+        Running { child, lines, text: String::new(), started, watched }
     }
 
     /// The ledger of the kernel target, and what a Linux device does otherwise besides.
@@ -57,6 +64,24 @@ impl Lab {
         let (_, kernel) = tcpspec_core::ledger::LINUX;
         self.write("ledger.yaml", &format!("{kernel}{}", include_str!("linux-device.yaml")))
     }
+}
+
+/// The most memory that a process has at once, in octets, known when it has ended.
+fn watch(process: u32) -> JoinHandle<u64> {
+    let peak = move || {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    thread::spawn(move || {
+        let mut most = 0;
+        // A process that has ended has no memory any more.
+        while let Some(kibibytes) = peak() {
+            most = kibibytes << 10;
+            thread::sleep(Duration::from_millis(20));
+        }
+        most
+    })
 }
 
 impl Running {
@@ -70,13 +95,24 @@ impl Running {
         }
     }
 
-    pub(crate) fn end(mut self) -> Run {
+    /// Its process, which is not gone before [`Running::end`].
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has no more to say.
+    pub(crate) fn until_silent(&mut self) {
         for line in self.lines.by_ref() {
             self.text += &format!("{line}\n");
         }
+    }
+
+    pub(crate) fn end(mut self) -> Run {
+        self.until_silent();
         let output = self.child.wait_with_output().expect("it ends");
         self.text += &String::from_utf8_lossy(&output.stderr);
-        Run { code: output.status.code(), text: self.text, took: self.started.elapsed() }
+        let peak_memory = self.watched.join().expect("it only reads");
+        Run { code: output.status.code(), text: self.text, took: self.started.elapsed(), peak_memory }
     }
 }
 
@@ -91,6 +127,11 @@ impl Run {
         let numbers: Vec<(String, usize)> = line.split(", ").filter_map(number).collect();
         let word = |word: &str| line.find(word).map_or("", |at| &line[at..at + word.len()]);
         numbers.iter().map(|(name, count)| (word(name), *count)).collect()
+    }
+
+    /// How many trials have a verdict.
+    pub(crate) fn total(&self) -> usize {
+        self.verdicts().values().sum()
     }
 
     /// How many trials have this verdict.

@@ -16,7 +16,9 @@ pub(super) fn action(input: &mut Input<'_>) -> Parsed<AppAction> {
     Ok(match fixed_word(input)? {
         Verb::Listen => AppAction::Listen,
         Verb::Accept => AppAction::Accept,
+        Verb::Connect if keyword(input, "to") => AppAction::ConnectToNobody(fixed_word(input)?),
         Verb::Connect => AppAction::Connect,
+        Verb::Send if keyword(input, "urgent") => AppAction::SendUrgent(stream_or_text(input)?),
         Verb::Send => AppAction::Send(stream_or_text(input)?),
         Verb::Receive => AppAction::Receive(stream_or_text(input)?),
         Verb::Shutdown => AppAction::Shutdown,
@@ -42,6 +44,9 @@ pub(super) fn socket_option(input: &mut Input<'_>) -> Parsed<SocketOption> {
         OptionWord::SendBuffer => SocketOption::SendBuffer(number(input, 1..=MAX_BUFFER)?),
         OptionWord::MaximumSegment => SocketOption::MaximumSegment(number(input, 1..=65535)?),
         OptionWord::UrgentInline => SocketOption::UrgentInline(on_or_off(input)?),
+        OptionWord::TimeToLive => SocketOption::TimeToLive(octet(input, 1)?),
+        OptionWord::TypeOfService => SocketOption::TypeOfService(octet(input, 0)?),
+        OptionWord::ErrorReports => SocketOption::ErrorReports(on_or_off(input)?),
     })
 }
 
@@ -76,6 +81,10 @@ fn whole_seconds(input: &mut Input<'_>) -> Parsed<Duration> {
     let duration = duration(input)?;
     let is_whole = duration.subsec_nanos() == 0 && !duration.is_zero();
     if is_whole { Ok(duration) } else { cut(TextFaultKind::NotWholeSeconds, start..here(input).start) }
+}
+
+fn octet(input: &mut Input<'_>, least: u32) -> Parsed<u8> {
+    number(input, least..=255).map(|value| u8::try_from(value).expect("at most 255"))
 }
 
 fn number(input: &mut Input<'_>, allowed: RangeInclusive<u32>) -> Parsed<u32> {
@@ -131,6 +140,9 @@ enum Observation {
     Reset,
     Refused,
     Timeout,
+    Error,
+    Urgent,
+    NoUrgent,
     Nothing,
     NoConnection,
 }
@@ -143,6 +155,9 @@ impl Observation {
             Self::Reset => AppAction::ExpectReset,
             Self::Refused => AppAction::ExpectRefused,
             Self::Timeout => AppAction::ExpectTimeout,
+            Self::Error => AppAction::ExpectError,
+            Self::Urgent => AppAction::ExpectUrgent,
+            Self::NoUrgent => AppAction::ExpectNoUrgent,
             Self::Nothing => AppAction::ExpectNothing,
             Self::NoConnection => AppAction::ExpectNoConnection,
         }
@@ -157,6 +172,9 @@ impl Word for Observation {
         ("reset", Self::Reset),
         ("refused", Self::Refused),
         ("timeout", Self::Timeout),
+        ("error", Self::Error),
+        ("urgent", Self::Urgent),
+        ("no-urgent", Self::NoUrgent),
         ("nothing", Self::Nothing),
         ("no-connection", Self::NoConnection),
     ];
@@ -174,6 +192,9 @@ enum OptionWord {
     SendBuffer,
     MaximumSegment,
     UrgentInline,
+    TimeToLive,
+    TypeOfService,
+    ErrorReports,
 }
 
 impl Word for OptionWord {
@@ -189,6 +210,9 @@ impl Word for OptionWord {
         ("send-buffer", Self::SendBuffer),
         ("maximum-segment", Self::MaximumSegment),
         ("urgent-inline", Self::UrgentInline),
+        ("ttl", Self::TimeToLive),
+        ("tos", Self::TypeOfService),
+        ("error-reports", Self::ErrorReports),
     ];
 }
 

@@ -3,7 +3,7 @@
 use super::keys::Keys;
 use super::option::option_spec;
 use super::scalar::{field, flags, name, text, value, word};
-use crate::case::model::{ChecksumSpec, Data, Icmp, IcmpName, Send};
+use crate::case::model::{ChecksumSpec, Data, Icmp, IcmpName, Nobody, OptionSpec, Send};
 use crate::case::types::Type;
 use crate::yaml::{Diagnostic, Node};
 
@@ -24,6 +24,8 @@ pub(super) const SEND_KEYS: &[&str] = &[
     "dont-fragment",
     "to-port",
     "from-port",
+    "to-address",
+    "ip-options",
     "fragments",
 ];
 
@@ -49,6 +51,8 @@ pub(super) fn send(keys: &mut Keys<'_, '_>) -> Option<Send> {
         dont_fragment: keys.optional("dont-fragment", Node::as_bool),
         to_port: keys.optional("to-port", |node| field(node, 16)),
         from_port: keys.optional("from-port", |node| field(node, 16)),
+        to_address: keys.optional("to-address", word::<Nobody>),
+        ip_options: keys.optional("ip-options", ip_options),
         fragments: keys.optional("fragments", |node| field(node, 16)),
     };
     Some(sent)
@@ -90,6 +94,18 @@ fn as_text(node: &Node, problem: Diagnostic) -> Diagnostic {
     }
     problem.with_hint(format!("for these very octets write `data: {{text: '{text}'}}`"))
 }
+
+/// `raw "1e 04 00 00"`: so many octets that the header behind them still ends on its boundary.
+fn ip_options(node: &Node) -> Result<Vec<u8>, Diagnostic> {
+    match text(node, option_spec)? {
+        OptionSpec::Raw(octets) if octets.len() <= MOST_IP_OPTIONS => Ok(octets),
+        OptionSpec::Raw(_) => Err(node.problem(format!("at most {MOST_IP_OPTIONS} octets of IP options"))),
+        _ => Err(node.problem("IP options are octets").with_hint("write `raw \"1e 04 00 00\"`".to_owned())),
+    }
+}
+
+/// What an IPv4 header has room for.
+const MOST_IP_OPTIONS: usize = 40;
 
 /// `good`, `bad`, or a value.
 fn checksum(node: &Node) -> Result<ChecksumSpec, Diagnostic> {

@@ -1,6 +1,7 @@
 //! Whole files.
 
 mod broken;
+mod coverage;
 mod fixtures;
 mod groups;
 mod reference;

@@ -2,7 +2,7 @@ use super::STATES;
 use crate::case::{
     Acks, Capability, Case, CaseFile, Family, Fixtures, Row, StepKind, Suite, TrialId, Vocabulary,
 };
-use crate::requirement::Catalogue;
+use crate::requirement::{Catalogue, Tc8};
 use crate::state::State;
 use crate::yaml::{Diagnostic, render};
 use pretty_assertions::assert_eq;
@@ -103,6 +103,7 @@ fn case_says_what_it_is_about() {
             families: vec![Family::V4],
             slow: true,
             faults: Vec::new(),
+            also: Vec::new(),
             rows: vec![
                 row("state=ESTABLISHED:seq=1", "ESTABLISHED", near),
                 row("state=ESTABLISHED:seq=2", "ESTABLISHED", far),
@@ -178,8 +179,13 @@ fn samples_keep_the_language() {
 #[test]
 fn the_cases_of_this_project_keep_the_language() {
     let (catalogue, fixtures) = (Catalogue::embedded(), Fixtures::embedded().expect("fixtures"));
-    let vocabulary =
-        Vocabulary { catalogue: Some(&catalogue), fixtures: Some(&fixtures), ..Vocabulary::default() };
+    let tc8 = Tc8::embedded(&catalogue).expect("right");
+    let vocabulary = Vocabulary {
+        catalogue: Some(&catalogue),
+        fixtures: Some(&fixtures),
+        tc8: Some(&tc8),
+        ..Vocabulary::default()
+    };
     let told: Vec<String> = match Suite::embedded() {
         Ok(suite) => suite
             .check(&vocabulary)

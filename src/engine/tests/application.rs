@@ -36,8 +36,17 @@ fn outcomes(bench: &Bench) -> Vec<AppOutcome> {
 
 #[test]
 fn every_action_passes_with_its_outcome_and_with_no_other() {
-    let calls =
-        ["listen", "send 10", "shutdown", "close", "close listener", "abort", "kill", "set nodelay on"];
+    let calls = [
+        "listen",
+        "send 10",
+        "send urgent 3",
+        "shutdown",
+        "close",
+        "close listener",
+        "abort",
+        "kill",
+        "set nodelay on",
+    ];
     let observations = [
         ("accept", "Accepted(198.18.0.1:40000)"),
         ("connect", "Connecting(198.18.0.1:40000)"),
@@ -46,6 +55,9 @@ fn every_action_passes_with_its_outcome_and_with_no_other() {
         ("expect reset", "Reset"),
         ("expect refused", "Refused"),
         ("expect timeout", "TimedOut"),
+        ("expect error", "Error(\"EHOSTUNREACH\")"),
+        ("expect urgent", "Done"),
+        ("expect no-urgent", "NothingYet"),
         ("expect nothing", "NothingYet"),
         ("expect no-connection", "NothingYet"),
     ];
@@ -85,6 +97,8 @@ fn every_action_is_asked_as_the_upper_tester_understands_it() {
     let established = [
         "accept",
         "send \"ab\"",
+        "send urgent \"ab\"",
+        "expect urgent",
         "receive 10",
         "receive 10, within: 5s",
         "shutdown",
@@ -107,6 +121,8 @@ fn every_action_is_asked_as_the_upper_tester_understands_it() {
     assert_snapshot!(texts.join("\n"), @r#"
     Accept { listener: "main/listener", socket: "main", within: 1s }
     Send { socket: "main", data: [97, 98] }
+    SendUrgent { socket: "main", data: [97, 98] }
+    AwaitUrgent { socket: "main", within: 1s }
     Receive { socket: "main", length: 10, within: 1s }
     Receive { socket: "main", length: 10, within: 5s }
     Shutdown { socket: "main" }
@@ -441,4 +457,26 @@ fn an_unknown_service_writes_what_it_likes() {
     let text = Segment { payload: b"12:00".to_vec(), ..bench.target("ACK") };
     bench.arrives(1, &text);
     assert_eq!(bench.told(), "pass");
+}
+
+#[test]
+fn closed_an_open_to_nobody_passes_with_any_error() {
+    let told = |outcome: AppOutcome| {
+        let mut bench = given("CLOSED", "connect to multicast");
+        let AppCommand::Connect { remote, .. } = bench.commands.front().expect("a command").1.clone() else {
+            panic!("no connect")
+        };
+        assert_eq!(remote, "224.0.0.1:40000".parse::<Endpoint>().expect("an address"));
+        bench.application(outcome);
+        bench.told()
+    };
+    assert_eq!(told(AppOutcome::Error("ENETUNREACH".into())), "pass");
+    let begun = AppOutcome::Connecting("10.0.0.1:80".parse().expect("an address"));
+    assert_snapshot!(told(begun), @r"
+    fail
+    application-saw-otherwise
+      did      had the application connect to 224.0.0.1:40000
+      expected the application's open to be an error within 1 s
+      saw      a connection under way from 10.0.0.1:80
+    ");
 }

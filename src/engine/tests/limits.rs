@@ -131,7 +131,7 @@ fn established_a_flood_of_segments_ends_the_trial() {
       expected at most 20000 packets and 32 MiB in a trial
       saw      20001 packets, 800044 octets
     ");
-    assert!((40_000..50_000).contains(&kept), "{kept}");
+    assert_eq!(kept, 1_001, "the beginning, and that there was more");
 }
 
 #[test]
@@ -176,10 +176,22 @@ fn established_a_flood_of_large_segments_ends_the_trial_sooner() {
 fn established_a_flood_of_anything_ends_the_trial() {
     let (told, kept) = flooded(|_| vec![0; 10]);
     assert!(told.starts_with("error\ntrial-overran"), "{told}");
-    assert!(kept < 50_000, "{kept}");
+    assert_eq!(kept, 1_001);
     let stray = |bench: &Bench| encode_segment(&Segment { destination_port: 1, ..bench.target("RST") });
     let (told, _) = flooded(stray);
     assert!(told.starts_with("error\ntrial-overran"), "{told}");
+}
+
+#[test]
+fn established_memory_that_packets_take_is_known() {
+    let mut bench = Bench::of("given: ESTABLISHED\nsteps:\n  - wait: 1h").start();
+    let before = bench.engine.kept();
+    let packet = encode_segment(&Segment { payload: vec![7; 500], ..bench.target("ACK") });
+    for milliseconds in 1..=10 {
+        let now = bench.now + Duration::from_millis(milliseconds);
+        bench.engine.step(now, Input::Packet { stamp: now, octets: &packet });
+    }
+    assert_eq!(bench.engine.kept(), before + 10 * Engine::cost_of(packet.len()));
 }
 
 #[test]

@@ -347,7 +347,10 @@ impl Peer {
                 peer.send_from(socket, Flags::RST | Flags::ACK, socket.snd_nxt, Vec::new());
                 socket.state = State::Closed;
             }),
-            AppCommand::Set { .. } | AppCommand::Kill => AppOutcome::Done,
+            AppCommand::Set { .. }
+            | AppCommand::Kill
+            | AppCommand::SendUrgent { .. }
+            | AppCommand::AwaitUrgent { .. } => AppOutcome::Done,
         };
         self.reports.push((id, outcome));
         self.answer_waiting(now);

@@ -302,3 +302,13 @@ fn icmp(name: &str, addresses: [&str; 2]) -> Result<IcmpKind, String> {
     assert_eq!(error.quoted(), Some((text.source(), text.destination(), text.seq)));
     Ok(error.kind)
 }
+
+#[test]
+fn listen_to_all_goes_to_the_address_of_all_hosts() {
+    let to = |state: &str, step: &str| {
+        let mut bench = Bench::of(&format!("given: {state}\nsteps:\n  - {step}\n  - silence: 1s")).start();
+        bench.sent().ip.destination.to_string()
+    };
+    assert_eq!(to("CLOSED", "{send: SYN, to-address: multicast}"), "224.0.0.1");
+    assert_eq!(to("CLOSED", "{send: SYN, to-address: broadcast}"), "255.255.255.255");
+}

@@ -192,3 +192,30 @@ steps:
     }
     assert_eq!(bench.told(), "pass");
 }
+
+#[test]
+fn established_probes_without_text_are_a_series_too() {
+    let told = |intervals: &[u64]| {
+        let mut bench = Bench::of(
+            "given: {state: ESTABLISHED, irs: 1000}
+steps:
+  - {send: ACK, window: 0}
+  - {expect: ACK, seq: SND.UNA - 1, again: yes, as: probe, within: 5s}
+  - retransmissions: {of: probe, at-least: 3, within: 30s, growth: 2 within 25%}",
+        )
+        .start();
+        let probe = bench.text("ACK", 0);
+        let probe = Segment { seq: probe.seq - 1, ..probe };
+        bench.arrives(300, &probe);
+        intervals.iter().for_each(|interval| bench.arrives(*interval, &probe));
+        bench.told()
+    };
+    assert_eq!(told(&[500, 1000, 2000]), "pass");
+    assert_snapshot!(told(&[500, 500, 500]), @r"
+    fail
+    backoff-missing
+      did      sent ACK seq=1 ack=1 win=0
+      expected each interval 2 times the one before it, within 25 %
+      saw      3, at intervals of 500 ms, 500 ms, 500 ms
+    ");
+}

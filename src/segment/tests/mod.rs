@@ -2,6 +2,7 @@
 
 mod golden;
 mod icmp;
+mod ip_options;
 mod malformed;
 mod options;
 mod oracle;

@@ -24,6 +24,8 @@ pub(in crate::runner) const SLACK: Duration = Duration::from_secs(20);
 pub(super) struct Active {
     pub(super) job: Job,
     pub(super) engine: Engine,
+    /// So much of what arrived for it is in the driver's count.
+    pub(super) counted: usize,
     /// Everything between the engine and the target passes it.
     pub(super) conduit: Conduit,
     pub(super) host: IpAddr,
@@ -82,6 +84,7 @@ impl Driver<'_> {
             limit: now + job.longest_wait + SLACK,
             job,
             engine,
+            counted: 0,
             conduit,
             host: host.address,
             key,
@@ -298,6 +301,7 @@ impl Driver<'_> {
         let active = self.active.remove(&key)?;
         self.hosts.remove(&active.host);
         self.connections -= active.job.connections;
+        self.kept -= active.counted;
         let private = self.private.remove(&key);
         for packet in active.engine.farewell() {
             // Clean-up only: a listener left half-open harms nobody.

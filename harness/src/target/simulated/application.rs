@@ -172,6 +172,9 @@ impl SimulatedApplication {
                 }
                 AppOutcome::Done
             }
+            AppCommand::SendUrgent { .. } | AppCommand::AwaitUrgent { .. } => {
+                AppOutcome::Broken("no simulated stack has urgent data".into())
+            }
             AppCommand::Accept { .. }
             | AppCommand::AwaitConnected { .. }
             | AppCommand::Send { .. }

@@ -389,12 +389,15 @@ fn set(socket: &mut tcp::Socket<'_>, option: SocketOption) -> Result<(), Failure
         // smoltcp waits as long before the first probe as between two of them.
         SocketOption::KeepAliveIdle(idle) => socket.set_keep_alive(Some(idle.into())),
         SocketOption::UserTimeout(timeout) => socket.set_timeout(Some(timeout.into())),
+        SocketOption::TimeToLive(hops) => socket.set_hop_limit(Some(hops)),
         SocketOption::KeepAliveInterval(_)
         | SocketOption::KeepAliveCount(_)
         | SocketOption::ReceiveBuffer(_)
         | SocketOption::SendBuffer(_)
         | SocketOption::MaximumSegment(_)
-        | SocketOption::UrgentInline(_) => return Err(Failure::no_option(option)),
+        | SocketOption::UrgentInline(_)
+        | SocketOption::TypeOfService(_)
+        | SocketOption::ErrorReports(_) => return Err(Failure::no_option(option)),
     }
     Ok(())
 }

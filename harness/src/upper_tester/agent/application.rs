@@ -129,9 +129,19 @@ impl Application {
             AppCommand::AwaitConnected { socket, within } => {
                 self.wait(trial, &socket, id, Some(within), Waiting::Connected)
             }
-            AppCommand::Send { data, .. } if data.len() > MAX_OCTETS => Some(too_much(data.len())),
+            AppCommand::Send { data, .. } | AppCommand::SendUrgent { data, .. }
+                if data.len() > MAX_OCTETS =>
+            {
+                Some(too_much(data.len()))
+            }
             AppCommand::Send { socket, data } => {
-                self.wait(trial, &socket, id, None, Waiting::Send { data, sent: 0 })
+                self.wait(trial, &socket, id, None, Waiting::Send { data, sent: 0, urgent: false })
+            }
+            AppCommand::SendUrgent { socket, data } => {
+                self.wait(trial, &socket, id, None, Waiting::Send { data, sent: 0, urgent: true })
+            }
+            AppCommand::AwaitUrgent { socket, within } => {
+                self.wait(trial, &socket, id, Some(within), Waiting::Urgent)
             }
             AppCommand::Receive { length, .. } if length > MAX_OCTETS => Some(too_much(length)),
             AppCommand::Receive { socket, length, within } => {
@@ -226,7 +236,10 @@ impl Application {
         match (socket, what) {
             (Socket::Listener(listener), Waiting::Accept { name }) => self.accept(trial, listener, name),
             (Socket::Connection(connection), Waiting::Connected) => connection.try_connected(),
-            (Socket::Connection(connection), Waiting::Send { data, sent }) => connection.try_send(data, sent),
+            (Socket::Connection(connection), Waiting::Send { data, sent, urgent }) => {
+                connection.try_send(data, sent, *urgent)
+            }
+            (Socket::Connection(connection), Waiting::Urgent) => connection.try_urgent(),
             (Socket::Connection(connection), Waiting::Receive { length, data }) => {
                 connection.try_receive(*length, data, &mut self.scratch)
             }
@@ -257,7 +270,11 @@ impl Application {
     /// tried before it waits, so that every edge since then is seen, and events that nobody waits
     /// for cost one wake-up each. A socket that is ready already makes an event at once.
     fn watch(&mut self, key: Key, held: &mut Held) {
-        let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
+        let flags = EpollFlags::EPOLLIN
+            | EpollFlags::EPOLLOUT
+            | EpollFlags::EPOLLPRI
+            | EpollFlags::EPOLLRDHUP
+            | EpollFlags::EPOLLET;
         match self.epoll.add(&held.socket, EpollEvent::new(flags, key.to_bits())) {
             Ok(()) => held.watched = true,
             // Out of memory or of watches: nothing would ever wake these.
@@ -299,7 +316,7 @@ impl Queues {
         match what {
             Waiting::Accept { .. } | Waiting::Receive { .. } => self.reading,
             Waiting::Send { .. } => self.writing,
-            Waiting::Connected | Waiting::End => false,
+            Waiting::Connected | Waiting::End | Waiting::Urgent => false,
         }
     }
 
@@ -307,7 +324,7 @@ impl Queues {
         match what {
             Waiting::Accept { .. } | Waiting::Receive { .. } => self.reading = true,
             Waiting::Send { .. } => self.writing = true,
-            Waiting::Connected | Waiting::End => {}
+            Waiting::Connected | Waiting::End | Waiting::Urgent => {}
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The options that a case can set, as the kernel takes them.
 
 use super::socket::outcome_of;
-use nix::sys::socket::{setsockopt, sockopt};
-use std::os::fd::AsFd;
+use nix::errno::Errno;
+use nix::sys::socket::{AddressFamily, SockaddrLike, SockaddrStorage, getsockname, setsockopt, sockopt};
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 use tcpspec_core::app::{AppOutcome, SocketOption};
 
@@ -23,8 +24,25 @@ pub(super) fn set_option(fd: &impl AsFd, option: SocketOption) -> Result<(), App
         SocketOption::SendBuffer(octets) => setsockopt(fd, sockopt::SndBuf, &(octets as usize)),
         SocketOption::MaximumSegment(octets) => setsockopt(fd, sockopt::TcpMaxSeg, &octets),
         SocketOption::UrgentInline(on) => setsockopt(fd, sockopt::OobInline, &on),
+        SocketOption::TimeToLive(hops) => is_ipv6(fd).and_then(|v6| match v6 {
+            true => setsockopt(fd, sockopt::Ipv6Ttl, &i32::from(hops)),
+            false => setsockopt(fd, sockopt::Ipv4Ttl, &i32::from(hops)),
+        }),
+        SocketOption::TypeOfService(octet) => is_ipv6(fd).and_then(|v6| match v6 {
+            true => setsockopt(fd, sockopt::Ipv6TClass, &i32::from(octet)),
+            false => setsockopt(fd, sockopt::Ipv4Tos, &i32::from(octet)),
+        }),
+        SocketOption::ErrorReports(on) => is_ipv6(fd).and_then(|v6| match v6 {
+            true => setsockopt(fd, sockopt::Ipv6RecvErr, &on),
+            false => setsockopt(fd, sockopt::Ipv4RecvErr, &on),
+        }),
     }
     .map_err(outcome_of)
+}
+
+fn is_ipv6(fd: &impl AsFd) -> Result<bool, Errno> {
+    let own: SockaddrStorage = getsockname(fd.as_fd().as_raw_fd())?;
+    Ok(own.family() == Some(AddressFamily::Inet6))
 }
 
 fn whole_seconds(span: Duration) -> Result<u32, AppOutcome> {
@@ -63,6 +81,9 @@ mod tests {
             SocketOption::SendBuffer(16_000),
             SocketOption::MaximumSegment(170),
             SocketOption::UrgentInline(true),
+            SocketOption::TimeToLive(33),
+            SocketOption::TypeOfService(0xb8),
+            SocketOption::ErrorReports(true),
         ] {
             assert_eq!((option, set_option(&socket, option)), (option, Ok(())));
         }
@@ -76,6 +97,9 @@ mod tests {
         assert_eq!(getsockopt(&socket, sockopt::RcvBuf).unwrap(), 30_000);
         assert_eq!(getsockopt(&socket, sockopt::SndBuf).unwrap(), 32_000);
         assert!(getsockopt(&socket, sockopt::OobInline).unwrap());
+        assert_eq!(getsockopt(&socket, sockopt::Ipv4Ttl).unwrap(), 33);
+        assert_eq!(getsockopt(&socket, sockopt::Ipv4Tos).unwrap(), 0xb8);
+        assert!(getsockopt(&socket, sockopt::Ipv4RecvErr).unwrap());
     }
 
     #[test]

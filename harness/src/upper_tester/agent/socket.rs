@@ -3,6 +3,7 @@
 use super::options::set_option;
 use crate::upper_tester::monotonic;
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::sockopt::{IpBindAddressNoPort, Ipv6V6Only, ReuseAddr, SocketError};
 use nix::sys::socket::{
     AddressFamily, Backlog, MsgFlags, SockFlag, SockType, SockaddrStorage, bind, connect, getsockopt, listen,
@@ -167,8 +168,9 @@ impl Connection {
     }
 
     /// Writes what is left of `data`, from `sent` on.
-    pub(super) fn try_send(&mut self, data: &[u8], sent: &mut usize) -> Attempt {
-        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+    pub(super) fn try_send(&mut self, data: &[u8], sent: &mut usize, urgent: bool) -> Attempt {
+        let urgent = if urgent { MsgFlags::MSG_OOB } else { MsgFlags::empty() };
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL | urgent;
         loop {
             let (result, stamps) = timed(|| send(self.stream.as_raw_fd(), &data[*sent..], flags));
             let outcome = match result {
@@ -251,6 +253,19 @@ impl Connection {
             Err(errno) => self.fail(errno),
         };
         Attempt::Answer(Answer { outcome, stamps })
+    }
+
+    /// Whether urgent data is there to be read.
+    pub(super) fn try_urgent(&self) -> Attempt {
+        let mut asked = [PollFd::new(self.as_fd(), PollFlags::POLLPRI)];
+        let (result, stamps) = timed(|| poll(&mut asked, PollTimeout::ZERO));
+        match result {
+            Ok(_) if asked[0].revents().is_some_and(|seen| seen.contains(PollFlags::POLLPRI)) => {
+                Attempt::Answer(Answer { outcome: AppOutcome::Done, stamps })
+            }
+            Ok(_) | Err(Errno::EINTR) => Attempt::NotYet(stamps),
+            Err(errno) => Attempt::Answer(Answer { outcome: outcome_of(errno), stamps }),
+        }
     }
 
     pub(super) fn shutdown(&mut self) -> Answer {

@@ -66,7 +66,8 @@ pub(super) struct Wait {
 pub(super) enum Waiting {
     Accept { name: String },
     Connected,
-    Send { data: Vec<u8>, sent: usize },
+    Send { data: Vec<u8>, sent: usize, urgent: bool },
+    Urgent,
     Receive { length: usize, data: Vec<u8> },
     End,
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::app::SocketOption;
-use crate::case::model::{App, AppAction, Data};
+use crate::case::model::{App, AppAction, Data, Nobody};
 use pretty_assertions::assert_eq;
 use std::time::Duration;
 
@@ -28,6 +28,10 @@ fn every_action_is_read() {
         (r#"send "a \"b\"\r\n""#, AppAction::Send(Data::Text("a \"b\"\r\n".into()))),
         ("receive 100", AppAction::Receive(Data::Stream(Expr::Int(100)))),
         (r#"receive "abc""#, AppAction::Receive(Data::Text("abc".into()))),
+        ("send urgent 3", AppAction::SendUrgent(Data::Stream(Expr::Int(3)))),
+        ("send urgent \"a\"", AppAction::SendUrgent(Data::Text("a".into()))),
+        ("connect to multicast", AppAction::ConnectToNobody(Nobody::Multicast)),
+        ("connect to broadcast", AppAction::ConnectToNobody(Nobody::Broadcast)),
         ("shutdown", AppAction::Shutdown),
         ("close", AppAction::Close),
         ("close listener", AppAction::CloseListener),
@@ -38,6 +42,9 @@ fn every_action_is_read() {
         ("expect reset", AppAction::ExpectReset),
         ("expect refused", AppAction::ExpectRefused),
         ("expect timeout", AppAction::ExpectTimeout),
+        ("expect error", AppAction::ExpectError),
+        ("expect urgent", AppAction::ExpectUrgent),
+        ("expect no-urgent", AppAction::ExpectNoUrgent),
         ("expect nothing", AppAction::ExpectNothing),
         ("expect no-connection", AppAction::ExpectNoConnection),
     ];
@@ -59,6 +66,10 @@ fn every_socket_option_can_be_set() {
         ("send-buffer 4096", SocketOption::SendBuffer(4096)),
         ("maximum-segment 536", SocketOption::MaximumSegment(536)),
         ("urgent-inline on", SocketOption::UrgentInline(true)),
+        ("ttl 33", SocketOption::TimeToLive(33)),
+        ("tos 0", SocketOption::TypeOfService(0)),
+        ("tos 255", SocketOption::TypeOfService(255)),
+        ("error-reports off", SocketOption::ErrorReports(false)),
     ];
     for (text, option) in options {
         assert_eq!(kind(&format!("set {text}")), app(AppAction::Set(option)), "{text}");
@@ -94,6 +105,9 @@ fn broken_actions_say_what_is_wrong_with_them() {
         "set keep-alive-idle 1500ms",
         "set keep-alive-count 200",
         "set speed 9",
+        "set ttl 0",
+        "set tos 256",
+        "connect to nobody",
         "receive 1s",
     ]
     .map(|action| {
@@ -117,6 +131,9 @@ fn broken_actions_say_what_is_wrong_with_them() {
             "27: this option counts whole seconds, at least one",
             "28: expected a number from 1 to 127",
             "11: `speed` is not an option of a socket",
+            "15: expected a number from 1 to 255",
+            "15: expected a number from 0 to 255",
+            "18: `nobody` is not an address of nobody",
             "15: this is a duration, a number is needed",
         ]
     );

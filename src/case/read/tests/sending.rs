@@ -1,5 +1,5 @@
 use super::*;
-use crate::case::model::{ChecksumSpec, Data, Icmp, IcmpName, OptionSpec, Send};
+use crate::case::model::{ChecksumSpec, Data, Icmp, IcmpName, Nobody, OptionSpec, Send};
 use crate::segment::Flags;
 use pretty_assertions::assert_eq;
 
@@ -15,7 +15,8 @@ fn send_with_every_field() {
     let text = Text(
         "{send: FIN ACK, as: fin, seq: RCV.NXT + 1, ack: 0xffffffff, window: 1000, urgent: 5, data: 100, \
          data-offset: 4, reserved: 7, checksum: bad, ttl: 1, tos: 0x03, dont-fragment: no, to-port: 81, \
-         from-port: 9, fragments: 8, options: [mss 1460]}",
+         from-port: 9, to-address: multicast, ip-options: 'raw \"1e 04 00 00\"', fragments: 8, \
+         options: [mss 1460]}",
     );
     let int = |value| Some(Expr::Int(value));
     assert_eq!(
@@ -37,6 +38,8 @@ fn send_with_every_field() {
             dont_fragment: Some(false),
             to_port: int(81),
             from_port: int(9),
+            to_address: Some(Nobody::Multicast),
+            ip_options: Some(vec![0x1e, 4, 0, 0]),
             fragments: int(8),
         }
     );

@@ -459,3 +459,28 @@ cases:
        = note: while parsing a flow node
     ");
 }
+
+#[test]
+fn unknown_case_of_tc8() {
+    let text = "\
+about: Sample
+
+cases:
+  sample:
+    title: It keeps the standard
+    requirements: [MUST-2]
+    also: [TCP_BASICS_01, TCP_BASICS_91]
+    effect: Somebody notices.
+    given: ESTABLISHED
+    steps: []
+";
+    assert_snapshot!(told(text), @r"
+    error: TC8 has no case `TCP_BASICS_91`
+     --> cases/area/file.yaml:7:27
+      |
+    7 |     also: [TCP_BASICS_01, TCP_BASICS_91]
+      |                           ^^^^^^^^^^^^^
+      |
+      = help: did you mean `TCP_BASICS_01`?
+    ");
+}

@@ -4,7 +4,7 @@ mod files;
 mod steps;
 
 use crate::case::{Fixtures, Suite, Vocabulary};
-use crate::requirement::Catalogue;
+use crate::requirement::{Catalogue, Tc8};
 use crate::yaml::{Diagnostic, render};
 
 /// All diagnostics of a file as they are printed.
@@ -17,12 +17,14 @@ fn told_where_faults_are_wanted(text: &'static str, wants_a_fault: bool) -> Stri
         Err(problems) => problems,
         Ok(suite) => {
             let catalogue = Catalogue::embedded();
+            let tc8 = Tc8::embedded(&catalogue).expect("right");
             let fixtures = Fixtures::read("states.yaml", super::STATES).expect("fixtures");
             suite.check(&Vocabulary {
                 catalogue: Some(&catalogue),
                 fixtures: Some(&fixtures),
                 faults: Some(&["ack-off-by-one", "ignores-rst"]),
                 wants_a_fault,
+                tc8: Some(&tc8),
             })
         }
     };

@@ -7,6 +7,7 @@ use super::*;
 use fake::{FakeBench, FakeUpper, Fate, Kept, job, reset};
 use pretty_assertions::assert_eq;
 use std::time::Instant;
+use tcpspec_core::engine::Engine;
 use tcpspec_core::segment::Segment;
 use tcpspec_core::verdict::Verdict;
 
@@ -173,6 +174,39 @@ fn trial_that_never_ends_is_an_error_after_two_attempts() {
     assert_eq!(fared(&kept.0[0]), (Verdict::Error, Some(FindingCode::TrialOverran), 2));
     let saw = &kept.0[0].outcome.findings[0].saw;
     assert!(saw.ends_with(", longer than all that it waits for"), "{saw}");
+}
+
+#[test]
+fn trial_that_gets_more_than_there_is_memory_for_is_an_error_and_the_others_go_on() {
+    let mut bench = FakeBench::new(|stray, _| Some(reset(stray, 0)));
+    let mut kept = Kept::default();
+    let mut driver = Driver::new(&mut bench, 9).expect("a driver");
+    driver.budget = Budget { all: 3 * Engine::cost_of(40), one: Engine::cost_of(40) };
+    let flooded = "[{repeat: 9, steps: [{send: ACK, ack: 7}, {expect: RST, seq: 7}]}]";
+    let slow = "[{send: ACK, ack: 7}, {expect: RST, seq: 7}, {wait: 50ms}]";
+    driver.run([job(0, slow), job(1, flooded), job(2, slow)], &mut kept).expect("a run");
+    assert_eq!(driver.kept, 0);
+    let mut fates: Vec<_> = kept.0.iter().map(|finished| (finished.index, fared(finished))).collect();
+    fates.sort_by_key(|(index, _)| *index);
+    let overran = (Verdict::Error, Some(FindingCode::TrialOverran), 2);
+    let passed = (Verdict::Pass, None, 1);
+    assert_eq!(fates, [(0, passed), (1, overran), (2, passed)]);
+}
+
+#[test]
+fn memory_that_is_full_lets_no_trial_begin() {
+    let mut bench = FakeBench::new(|stray, _| Some(reset(stray, 0)));
+    let mut kept = Kept::default();
+    let mut driver = Driver::new(&mut bench, 100).expect("a driver");
+    driver.budget = Budget { all: Engine::cost_of(40), one: usize::MAX };
+    let slow = "[{send: ACK, ack: 7}, {expect: RST, seq: 7}, {wait: 20ms}]";
+    driver.waiting.extend((0..40).map(|index| (job(index, slow), 0)));
+    driver.turn(&mut kept).expect("a turn");
+    driver.turn(&mut kept).expect("a turn");
+    assert_eq!((driver.active.len(), driver.waiting.len()), (STARTS_A_TURN, 40 - STARTS_A_TURN));
+    driver.run([], &mut kept).expect("a run");
+    assert_eq!((driver.kept, kept.0.len()), (0, 40));
+    assert!(kept.0.iter().all(|finished| finished.outcome.verdict == Verdict::Pass));
 }
 
 // ---- The application ---------------------------------------------------------------------------
