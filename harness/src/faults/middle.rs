@@ -89,24 +89,24 @@ enum Said {
 
 impl At<'_> {
     /// A segment to the bench, in the target's name.
-    pub(super) fn to_bench(&mut self, segment: Segment) {
+    pub(super) fn bench(&mut self, segment: Segment) {
         self.out.push(Said::Bench(Duration::ZERO, segment));
     }
 
     /// The same, later, unless the fault's [`Middle::if_still`] says that it is no longer due.
-    pub(super) fn to_bench_after(&mut self, after: Duration, segment: Segment) {
+    pub(super) fn bench_after(&mut self, after: Duration, segment: Segment) {
         self.out.push(Said::Bench(after, segment));
     }
 
     /// A segment to the target, in the bench's name.
-    pub(super) fn to_target(&mut self, segment: Segment) {
+    pub(super) fn target(&mut self, segment: Segment) {
         self.out.push(Said::Target(Duration::ZERO, segment));
     }
 
     /// An ACK with current numbers to the bench.
     pub(super) fn ack(&mut self) {
         let ack = self.conn.ack();
-        self.to_bench(ack);
+        self.bench(ack);
     }
 
     /// What a host without this connection answers to `segment`.
@@ -411,7 +411,7 @@ impl Middle {
             Played::TimeWait => Some(conn.ack()),
             Played::Gone if listening && plain_syn => {
                 let seq = conn.snd_nxt + 0x1000_0000;
-                Some(conn.from_target(Flags::SYN | Flags::ACK, seq, segment.seq + 1))
+                Some(conn.segment(Flags::SYN | Flags::ACK, seq, segment.seq + 1))
             }
             Played::Gone => reset_for(segment),
         };

@@ -58,7 +58,7 @@ pub(super) const KINDS: &[Kind] = &[
                 return Fate::Pass;
             }
             let ack = Segment { ack: s.end(), ..c.ack() };
-            at.to_bench(ack);
+            at.bench(ack);
             Fate::Drop
         })
     }),

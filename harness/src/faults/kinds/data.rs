@@ -144,7 +144,7 @@ pub(super) const KINDS: &[Kind] = &[
             if acks_new_text(s, at.conn) && !at.conn.memory.flag {
                 at.conn.memory.flag = true;
                 let ghost = Segment { payload: b"ghost".to_vec(), flags: F::PSH | F::ACK, ..s.clone() };
-                at.to_bench_after(Duration::from_millis(20), ghost);
+                at.bench_after(Duration::from_millis(20), ghost);
             }
             Fate::Pass
         })

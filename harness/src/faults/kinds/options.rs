@@ -229,7 +229,9 @@ pub(super) const KINDS: &[Kind] = &[
     ("sack-unasked", || {
         says(|s, at| {
             let c = &at.conn;
-            if let (true, false, Some((left, right))) = (s.is_pure_ack(), c.has_sack(), c.gap) {
+            if let (true, false, Some((left, right))) = (s.is_pure_ack(), c.has_sack(), c.gap)
+                && s.ack.before(left)
+            {
                 set_sack(s, vec![SackBlock { left, right }]);
             }
             Fate::Pass

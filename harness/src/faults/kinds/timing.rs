@@ -43,7 +43,7 @@ pub(super) const KINDS: &[Kind] = &[
     ("retransmits-too-early", || {
         says(|s, at| {
             if is_new(s, at.conn) {
-                at.to_bench_after(Duration::from_millis(50), s.clone());
+                at.bench_after(Duration::from_millis(50), s.clone());
             }
             Fate::Pass
         })
@@ -63,7 +63,7 @@ pub(super) const KINDS: &[Kind] = &[
         .hears(|s, at| {
             let memory = &mut at.conn.memory;
             if let Some(sent) = memory.segment.take_if(|sent| sent.end().at_or_before(s.ack)) {
-                at.to_bench_after(Duration::from_millis(300), sent);
+                at.bench_after(Duration::from_millis(300), sent);
             }
             Fate::Pass
         })
@@ -157,7 +157,14 @@ pub(super) const KINDS: &[Kind] = &[
         hears(|_, at| {
             if at.conn.state == State::Established {
                 let question = Segment { seq: at.conn.snd_nxt - 1, ..at.conn.ack() };
-                at.to_bench_after(Duration::from_secs(1), question);
+                at.bench_after(Duration::from_secs(1), question);
+            }
+            Fate::Pass
+        })
+        .says(|s, at| {
+            if at.conn.state == State::Established && ordinary(s) {
+                let question = Segment { seq: s.end() - 1, ack: s.ack, ..at.conn.ack() };
+                at.bench_after(Duration::from_secs(1), question);
             }
             Fate::Pass
         })
@@ -186,7 +193,7 @@ pub(super) const KINDS: &[Kind] = &[
         says(|s, at| {
             if at.conn.synchronized() && text(s) && is_new(s, at.conn) {
                 let seen = Segment { ack: s.seq + text_length(s), ..at.conn.ack_to_target() };
-                at.to_target(seen);
+                at.target(seen);
             }
             Fate::Pass
         })
@@ -196,7 +203,7 @@ pub(super) const KINDS: &[Kind] = &[
 /// Sends the segment again every second, for a minute.
 fn once_a_second(s: &Segment, at: &mut At<'_>) {
     for second in 1..=60 {
-        at.to_bench_after(Duration::from_secs(second), s.clone());
+        at.bench_after(Duration::from_secs(second), s.clone());
     }
 }
 

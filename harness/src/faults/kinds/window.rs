@@ -76,7 +76,7 @@ pub(super) const KINDS: &[Kind] = &[
             }
             at.conn.memory.flag = true;
             for second in 1..=60 {
-                at.to_bench_after(Duration::from_secs(second), s.clone());
+                at.bench_after(Duration::from_secs(second), s.clone());
             }
             Fate::Pass
         })
@@ -118,8 +118,8 @@ pub(super) const KINDS: &[Kind] = &[
             let unscaled = c.asked.scale.is_none() || c.offered.scale.is_none();
             let edge = s.ack + u32::from(s.window);
             if current && unscaled && edge.before(c.snd_una + c.snd_wnd) {
-                let reset = c.from_target(F::RST | F::ACK, c.snd_nxt, c.rcv_nxt);
-                at.to_bench(reset);
+                let reset = c.segment(F::RST | F::ACK, c.snd_nxt, c.rcv_nxt);
+                at.bench(reset);
                 at.play(Played::Gone);
                 return Fate::Drop;
             }
@@ -131,7 +131,7 @@ pub(super) const KINDS: &[Kind] = &[
             if old(s, at.conn) {
                 let update = Segment { window: s.window, ..at.conn.ack_to_target() };
                 let update = Segment { ack: at.conn.snd_una, ..update };
-                at.to_target(update);
+                at.target(update);
             }
             Fate::Pass
         })

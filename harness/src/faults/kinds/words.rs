@@ -57,7 +57,9 @@ pub(super) fn acks_fin(s: &Segment, c: &Connection) -> bool {
 
 /// It occupies sequence space, none of it for the first time.
 pub(super) fn repeats(s: &Segment, c: &Connection) -> bool {
-    let known = !matches!(c.state, State::Closed | State::Listen);
+    // In SYN-SENT a SYN ACK is the answer to the peer's own SYN, not the target's SYN again.
+    let answers_syn = c.state == State::SynSent && has(s, F::ACK);
+    let known = !matches!(c.state, State::Closed | State::Listen) && !answers_syn;
     known && !s.is_empty() && !has(s, F::RST) && s.end().at_or_before(c.snd_nxt)
 }
 
