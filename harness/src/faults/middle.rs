@@ -438,6 +438,8 @@ fn socket(command: &AppCommand) -> Option<&str> {
         | AppCommand::Connect { socket, .. }
         | AppCommand::AwaitConnected { socket, .. }
         | AppCommand::Send { socket, .. }
+        | AppCommand::SendUrgent { socket, .. }
+        | AppCommand::AwaitUrgent { socket, .. }
         | AppCommand::Receive { socket, .. }
         | AppCommand::AwaitEnd { socket, .. }
         | AppCommand::Shutdown { socket }
