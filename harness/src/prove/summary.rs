@@ -22,11 +22,13 @@ pub(super) struct Summary {
     broken_everywhere: Vec<(String, Seen)>,
     by_rules_alone: Vec<String>,
     never_run: Vec<String>,
+    left_open: Vec<String>,
 }
 
 impl Summary {
     pub(super) fn of(matrix: &Matrix, runs: Vec<Ran>, seed: u64, took: Duration) -> Self {
         let broken = matrix.broken_everywhere().into_iter();
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         Self {
             holes: matrix.holes(),
             runs,
@@ -36,8 +38,9 @@ impl Summary {
             pairs: matrix.pairs().count(),
             proven: matrix.proven_pairs(),
             broken_everywhere: broken.map(|(trial, seen)| (trial.to_owned(), seen)).collect(),
-            by_rules_alone: matrix.failed_by_rules_alone().into_iter().map(str::to_owned).collect(),
-            never_run: matrix.never_run().into_iter().map(str::to_owned).collect(),
+            by_rules_alone: owned(matrix.failed_by_rules_alone()),
+            never_run: owned(matrix.never_run()),
+            left_open: owned(matrix.left_open()),
         }
     }
 
@@ -61,6 +64,7 @@ impl Summary {
             "broken_everywhere": self.broken_everywhere.iter().map(broken).collect::<Vec<_>>(),
             "failed_by_rules_alone": self.by_rules_alone,
             "never_run": self.never_run,
+            "left_open": self.left_open,
             "matrix": matrix.entries(),
         });
         format!("{all:#}\n")
@@ -98,7 +102,7 @@ impl fmt::Display for Summary {
         if !self.broken_everywhere.is_empty() {
             writeln!(
                 f,
-                "\ntrials that fail on every target without a fault: {}",
+                "\ntrials that break a MUST on every target without a fault: {}",
                 self.broken_everywhere.len()
             )?;
             for (trial, seen) in &self.broken_everywhere {
@@ -108,6 +112,7 @@ impl fmt::Display for Summary {
         let notes = [
             ("trials that fail by the rules for every segment alone, not by a step", &self.by_rules_alone),
             ("trials that these targets cannot show", &self.never_run),
+            ("faults of which only such trials could say something", &self.left_open),
         ];
         for (heading, trials) in notes.iter().filter(|(_, trials)| !trials.is_empty()) {
             writeln!(f, "\n{heading}: {}", trials.len())?;

@@ -187,6 +187,7 @@ fn the_cases_of_this_project_keep_the_language() {
         fixtures: Some(&fixtures),
         faults: Some(&names),
         tc8: Some(&tc8),
+        wants_a_fault: false,
     };
     let told: Vec<String> = match Suite::embedded() {
         Ok(suite) => suite

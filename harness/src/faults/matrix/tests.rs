@@ -121,12 +121,24 @@ fn failure_counts_only_on_a_target_where_the_trial_passes() {
     assert_eq!(matrix.proven_pairs(), 0);
     // It fails anyway: whether it can pass is not said here.
     assert_eq!(matrix.broken_everywhere().iter().map(|(trial, _)| *trial).collect::<Vec<_>>(), ["case:v4"]);
-    assert_eq!(matrix.holes(), [Hole::UnnoticedFault { fault: "off".into() }]);
+    assert_eq!((matrix.holes(), matrix.left_open()), (vec![], vec!["off"]));
     // The other target shows it.
     matrix.clean("kernel", 0, passed());
     assert_eq!((matrix.proven_pairs(), matrix.broken_everywhere()), (0, vec![]));
     matrix.under("kernel", off(0), found());
     assert_eq!((matrix.proven_pairs(), matrix.holes()), (1, vec![]));
+}
+
+#[test]
+fn finding_that_is_there_without_the_fault_shows_nothing() {
+    let with = |clean: &[F], under: &[F]| {
+        let mut matrix = Matrix::new(columns(), vec![row("case", &["off"], &["case:v4"])], PART);
+        matrix.clean("kernel", 0, fared(Verdict::Deviation, clean));
+        matrix.under("kernel", off(0), fared(Verdict::Deviation, under));
+        matrix.proven_pairs()
+    };
+    let (other, meant) = (F::WrongState, F::WrongAcknowledgmentNumber);
+    assert_eq!([with(&[other], &[other]), with(&[meant], &[meant]), with(&[other], &[meant])], [0, 0, 1]);
 }
 
 #[test]
@@ -136,9 +148,8 @@ fn trial_without_a_verdict_is_a_hole_and_one_that_cannot_run_is_none() {
     matrix.clean("kernel", 0, fared(Verdict::Inconclusive, &[F::WrongState]));
     let seen = Seen::of([&("kernel", fared(Verdict::Inconclusive, &[F::WrongState]))]);
     let no_verdict = Hole::NoVerdict { trial: "case:v4".into(), seen };
-    let unnoticed = Hole::UnnoticedFault { fault: "off".into() };
     let asked_for = Hole::UnnoticedFault { fault: "mute".into() };
-    assert_eq!(matrix.holes(), [no_verdict, unnoticed, asked_for]);
+    assert_eq!((matrix.holes(), matrix.left_open()), (vec![no_verdict, asked_for], vec!["off"]));
     assert_eq!(matrix.never_run(), ["case:v6"]);
 }
 
