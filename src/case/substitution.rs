@@ -45,8 +45,13 @@ impl Substitution {
 
 /// Whether the value is an expression with an operator, which needs parentheses inside another.
 fn is_composite(value: &Node) -> bool {
-    let parsed = parse_expression(value.raw(), &value.place);
-    parsed.is_ok_and(|typed| matches!(typed.expr, Expr::Binary(..)) && !value.raw().starts_with('('))
+    let text = value.raw();
+    // Most values are words: what cannot have an operator is not parsed, which tables of a thousand
+    // rows would pay for.
+    let may_be = text.contains(['+', '*', '/', '%']) || text.contains(" -");
+    let is_one =
+        || parse_expression(text, &value.place).is_ok_and(|typed| matches!(typed.expr, Expr::Binary(..)));
+    may_be && !text.starts_with('(') && is_one()
 }
 
 /// `node` with parentheses around each of these names where it stands inside longer text.

@@ -136,6 +136,12 @@ macro_rules! shown_as_its_word {
 
 shown_as_its_word!(Variable, LabelField, OptionName, IcmpName, Opening, Probe, Quantity);
 
+impl Word for Nobody {
+    const KIND: &'static str = "an address of nobody";
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("multicast", Self::Multicast), ("broadcast", Self::Broadcast)];
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,10 +163,4 @@ mod tests {
         assert_words_and_meanings_are_distinct::<Probe>();
         assert_words_and_meanings_are_distinct::<Quantity>();
     }
-}
-
-impl Word for Nobody {
-    const KIND: &'static str = "an address of nobody";
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("multicast", Self::Multicast), ("broadcast", Self::Broadcast)];
 }

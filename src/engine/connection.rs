@@ -178,8 +178,7 @@ impl Connection {
             let scale = if has(Flags::SYN) { 0 } else { self.scales().map_or(0, |(ours, _)| ours) };
             self.snd_wnd = u32::from(segment.window) << scale;
         }
-        if has(Flags::ACK)
-            && self.iss.is_some()
+        if self.acknowledgment_counts(segment)
             && segment.ack.at_or_before(self.arrived().edge().later(self.snd_nxt))
         {
             self.snd_una = self.snd_una.later(segment.ack);
@@ -187,6 +186,19 @@ impl Connection {
         if let Some((value, _)) = segment.timestamps() {
             self.ts_recent = value;
         }
+    }
+
+    /// Whether the target comes to the fifth check of RFC 9293 section 3.10.7.4 with this segment of ours:
+    /// what is outside of the window, resets, or opens what is open is dropped before.
+    fn acknowledgment_counts(&self, segment: &Segment) -> bool {
+        let window = self.rcv_wnd.max(1);
+        let inside = |number: SeqNum| number.in_window(self.rcv_nxt, window);
+        let has = |flag| segment.flags.contains(flag);
+        let is_taken = match has(Flags::SYN) {
+            true => segment.seq == self.irs,
+            false => inside(segment.seq) || (!segment.is_empty() && inside(segment.end() - 1)),
+        };
+        has(Flags::ACK) && !has(Flags::RST) && self.iss.is_some() && is_taken
     }
 
     /// An echo service will write what this segment adds to our stream.

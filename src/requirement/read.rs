@@ -91,6 +91,7 @@ fn event_row(row: &Node, file_rfc: Option<u16>) -> Result<Requirement, Diagnosti
         "observable",
         "slow",
         "note",
+        "not-testable",
     ])?;
     let event = Event {
         states: states(&fields)?,
@@ -113,7 +114,7 @@ fn event_row(row: &Node, file_rfc: Option<u16>) -> Result<Requirement, Diagnosti
         derived: false,
         how: None,
         note: fields.optional_as("note", text)?,
-        not_testable: None,
+        not_testable: fields.optional_as("not-testable", sentence)?,
         event: Some(Box::new(event)),
         place: row.place.clone(),
     })

@@ -123,6 +123,14 @@ fn an_event_row_has_its_parts() {
 }
 
 #[test]
+fn an_event_row_may_say_why_no_case_can_show_it() {
+    let catalogue = Catalogue::embedded();
+    let reason = |id: &str| catalogue.get(id).and_then(|row| row.not_testable.as_deref());
+    let expected = "The socket interface does not tell ABORT from CLOSE of a listener; see ev-listen-close.";
+    assert_eq!((reason("ev-listen-abort"), reason("ev-listen-close")), (Some(expected), None));
+}
+
+#[test]
 fn event_rows_read_as_sentences() {
     let catalogue = Catalogue::embedded();
     let sentences = [

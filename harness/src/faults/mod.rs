@@ -4,6 +4,8 @@
 //! every word with the application, and hands on what it likes, when it likes. Bench and target know
 //! nothing of it, so that it works over any target.
 
+#![allow(clippy::wrong_self_convention, reason = "`to_bench` and `from_target` are directions here")]
+
 mod connection;
 mod hole;
 mod kinds;

@@ -8,7 +8,7 @@ use crate::report::{RequirementLine, TrialCard};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
-use tcpspec_core::case::{Capability, Script, StepKind, Suite, Trial};
+use tcpspec_core::case::{Capability, RawCase, Script, StepKind, Suite, Trial};
 use tcpspec_core::engine::MEASURED_CONNECTIONS;
 use tcpspec_core::profile::Profile;
 use tcpspec_core::requirement::{Catalogue, Level, Requirement};
@@ -145,16 +145,23 @@ fn read_part(trials: &[Trial<'_>], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagn
     let mut problems = Vec::new();
     let mut plans = Vec::new();
     let mut last: Option<(&str, usize, Script)> = None;
+    let mut level: Option<(&str, Level)> = None;
     for trial in trials {
-        let known = last.take().filter(|(case, row, _)| (*case, *row) == (trial.case.id(), trial.row));
+        let id = trial.case.id();
+        // A table's case names the requirements of all its rows: looked up once for them all.
+        let (_, level) = match level {
+            Some(known) if known.0 == id => known,
+            _ => *level.insert((id, strongest_level(trial.case, &wanted.catalogue))),
+        };
+        let known = last.take().filter(|(case, row, _)| (*case, *row) == (id, trial.row));
         let script = match known {
             Some((_, _, script)) => Ok(script),
             None => trial.script(),
         };
-        match script.and_then(|script| Ok((planned(trial, &script, wanted)?, script))) {
+        match script.and_then(|script| Ok((planned(trial, &script, level, wanted)?, script))) {
             Ok((plan, script)) => {
                 plans.push(plan);
-                last = Some((trial.case.id(), trial.row, script));
+                last = Some((id, trial.row, script));
             }
             Err(found) => problems.extend(found),
         }
@@ -162,16 +169,26 @@ fn read_part(trials: &[Trial<'_>], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagn
     (plans, problems)
 }
 
-fn planned(trial: &Trial<'_>, script: &Script, wanted: &PlanFor) -> Result<Planned, Vec<Diagnostic>> {
-    let PlanFor { catalogue, profile, surroundings, places, seed, .. } = wanted;
+/// The strongest level among its requirements.
+fn strongest_level(case: &RawCase, catalogue: &Catalogue) -> Level {
+    let requirements = case.case().map(|case| case.requirements.as_slice()).unwrap_or_default();
+    let levels = requirements.iter().filter_map(|id| catalogue.level(id));
+    levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must)
+}
+
+fn planned(
+    trial: &Trial<'_>,
+    script: &Script,
+    level: Level,
+    wanted: &PlanFor,
+) -> Result<Planned, Vec<Diagnostic>> {
+    let PlanFor { profile, surroundings, places, seed, .. } = wanted;
     let case = trial.case.case()?;
     let id = trial.id.to_string();
     let family = trial.id.family();
     let lookup = |name: &str| profile.variable(name);
     let (expected, longest) =
         (script.expected_duration(&lookup), script.longest_wait(&lookup, &profile.tolerance));
-    let levels = case.requirements.iter().filter_map(|id| catalogue.level(id));
-    let level = levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must);
     let place = places.choose(script, &case.needs, &surroundings.config.fixtures);
     let connections = connections(script);
     let fate = match &place {

@@ -44,8 +44,9 @@ impl Manner {
         matches!(self, Self::Flood | Self::Icmp)
     }
 
+    /// Else the stack beneath it does, or nobody.
     fn opens_connections(self) -> bool {
-        self != Self::OnlyGarbage
+        !matches!(self, Self::OnlyGarbage | Self::Garbage | Self::Icmp | Self::Neighbours)
     }
 }
 

@@ -180,9 +180,8 @@ fn samples_keep_the_language() {
 #[test]
 fn the_cases_of_this_project_keep_the_language() {
     let (catalogue, fixtures) = (Catalogue::embedded(), Fixtures::embedded().expect("fixtures"));
-    let tc8 = Tc8::embedded(&catalogue).expect("right");
     let faults = FaultCatalogue::embedded().expect("faults");
-    let names = faults.names();
+    let (tc8, names) = (Tc8::embedded(&catalogue).expect("right"), faults.names());
     let vocabulary = Vocabulary {
         catalogue: Some(&catalogue),
         fixtures: Some(&fixtures),

@@ -234,6 +234,25 @@ then: ESTABLISHED";
 }
 
 #[test]
+fn fin_wait_1_what_is_dropped_before_its_acknowledgment_is_looked_at_acknowledges_nothing() {
+    let acknowledged = |send: &str| {
+        let keys =
+            format!("given: FIN-WAIT-1\nsteps:\n  - {{send: {send}}}\n  - {{send: ACK, ack: SND.UNA}}");
+        let mut bench = Bench::of(&keys).start();
+        let sent = bench.all_sent_segments();
+        let [.., stimulus, last] = sent.as_slice() else { panic!("{sent:?}") };
+        stimulus.ack == last.ack
+    };
+    assert!(acknowledged("ACK"));
+    assert!(acknowledged("ACK, seq: RCV.NXT + RCV.WND - 1"));
+    assert!(acknowledged("ACK, seq: RCV.NXT - 1, data: 2"));
+    assert!(!acknowledged("SYN ACK, seq: RCV.NXT"));
+    assert!(!acknowledged("RST ACK, seq: RCV.NXT + 1"));
+    assert!(!acknowledged("ACK, seq: RCV.NXT - 1"));
+    assert!(!acknowledged("ACK, seq: RCV.NXT + RCV.WND"));
+}
+
+#[test]
 fn established_a_fin_that_no_step_looked_at_ends_the_state() {
     let keys = "given: {state: ESTABLISHED, irs: 1000}\nsteps:\n  - {wait: 1s}\nthen: ESTABLISHED";
     let mut bench = Bench::with(keys, |config| config.table = false).start();

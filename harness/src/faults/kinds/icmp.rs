@@ -3,7 +3,7 @@
 use super::Kind;
 use super::words::*;
 use crate::faults::middle::{At, Fate};
-use tcpspec_core::app::AppOutcome;
+use tcpspec_core::app::{AppOutcome, SocketOption};
 use tcpspec_core::segment::{IcmpError, IcmpKind};
 
 pub(super) const KINDS: &[Kind] = &[
@@ -20,6 +20,13 @@ pub(super) const KINDS: &[Kind] = &[
         aborting(|error, at| abort_if(matches!(error.kind, IcmpKind::PacketTooBig { .. }), at))
     }),
     ("hard-error-ignored", || Middle::default().icmp(|error, _| drop_if(is_hard(error)))),
+    ("soft-error-not-told", || {
+        wishing(|option| {
+            if let SocketOption::ErrorReports(on) = option {
+                *on = false;
+            }
+        })
+    }),
     ("packet-too-big-ignored", || {
         Middle::default().icmp(|error, _| drop_if(matches!(error.kind, IcmpKind::PacketTooBig { .. })))
     }),

@@ -170,12 +170,24 @@ pub(super) const KINDS: &[Kind] = &[
         })
         .if_still(|s, c| c.state == State::Established && s.seq == c.snd_nxt - 1 && s.ack == c.rcv_nxt)
     }),
+    ("keep-alive-never-sent", || {
+        wishing(|option| {
+            if let SocketOption::KeepAlive(on) = option {
+                *on = false;
+            }
+        })
+    }),
+    ("user-timeout-ignored", || {
+        wishing(|option| {
+            if let SocketOption::UserTimeout(limit) = option {
+                *limit = Duration::from_secs(24 * 60 * 60);
+            }
+        })
+    }),
     ("nodelay-ignored", || {
-        Middle::default().wish(|command| {
-            for option in options(command) {
-                if let SocketOption::NoDelay(on) = option {
-                    *on = false;
-                }
+        wishing(|option| {
+            if let SocketOption::NoDelay(on) = option {
+                *on = false;
             }
         })
     }),
@@ -214,14 +226,6 @@ fn still_says_something(s: &Segment, c: &Connection) -> bool {
 
 fn text_length(s: &Segment) -> u32 {
     u32::try_from(s.payload.len()).unwrap_or(u32::MAX)
-}
-
-fn options(command: &mut AppCommand) -> &mut [SocketOption] {
-    match command {
-        AppCommand::Listen { options, .. } | AppCommand::Connect { options, .. } => options,
-        AppCommand::Set { option, .. } => std::slice::from_mut(option),
-        _ => &mut [],
-    }
 }
 
 /// A retransmission so soon after the third duplicate acknowledgment comes from it, not from the timer.

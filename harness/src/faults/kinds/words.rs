@@ -6,7 +6,7 @@ use tcpspec_core::segment::{Flags, Segment};
 use tcpspec_core::seq::SeqNum;
 use tcpspec_core::state::State;
 
-pub(super) use crate::faults::middle::{Middle, Played, hears, says};
+pub(super) use crate::faults::middle::{Middle, Played, hears, says, wishing};
 pub(super) use std::time::Duration;
 pub(super) use tcpspec_core::segment::Flags as F;
 
