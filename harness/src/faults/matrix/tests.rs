@@ -72,14 +72,18 @@ fn fault_that_is_passed_or_found_by_accident_is_not_proven() {
     let mut matrix = one_case(PART);
     matrix.under("kernel", off(0), passed());
     matrix.under("kernel", off(1), fared(Verdict::Fail, &[F::WrongState]));
-    let said: Vec<_> = matrix.holes().iter().map(|hole| format!("{}: {hole}", hole.kind())).collect();
+    let said: Vec<_> = matrix
+        .holes()
+        .iter()
+        .map(|hole| format!("{}: {}: {}", hole.kind(), hole.subject(), hole.words()))
+        .collect();
     assert_eq!(
         said,
         [
             "faults that a case names and does not notice: \
              case under off: fail with wrong-state on kernel; pass on kernel",
-            "cases that no fault can fail: case",
-            "faults that no case notices: off",
+            "cases that no fault can fail: case: ",
+            "faults that no case notices: off: ",
         ]
     );
 }
