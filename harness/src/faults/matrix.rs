@@ -195,12 +195,12 @@ impl Matrix {
         cells
     }
 
-    /// The trials that are to be run without a fault: those of open cells, and those of which nothing
-    /// is known at all.
+    /// The trials that are to be run without a fault: those of open cells, and those that are not clean
+    /// anywhere yet.
     #[must_use]
     pub fn open_trials(&self, cells: &[Cell]) -> Vec<usize> {
-        let unknown = (0..self.trials.len()).filter(|trial| !self.clean.contains_key(trial));
-        cells.iter().map(|cell| cell.trial).chain(unknown).collect::<BTreeSet<_>>().into_iter().collect()
+        let unclean = (0..self.trials.len()).filter(|trial| !self.is_clean_somewhere(*trial));
+        cells.iter().map(|cell| cell.trial).chain(unclean).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// What became of a trial on a target without a fault.
