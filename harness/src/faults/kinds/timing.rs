@@ -155,7 +155,7 @@ pub(super) const KINDS: &[Kind] = &[
     // What the application may choose.
     ("keep-alive-unasked", || {
         hears(|_, at| {
-            if at.conn.state == State::Established {
+            if matches!(at.conn.state, State::SynReceived | State::Established) {
                 let question = Segment { seq: at.conn.snd_nxt - 1, ..at.conn.ack() };
                 at.bench_after(Duration::from_secs(1), question);
             }
