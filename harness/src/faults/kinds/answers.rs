@@ -239,7 +239,7 @@ pub(super) const KINDS: &[Kind] = &[
 ];
 
 fn is_keep_alive(s: &Segment, c: &Connection) -> bool {
-    c.synchronized() && s.is_pure_ack() && s.seq == c.rcv_nxt - 1
+    is_open(c) && s.is_pure_ack() && s.seq == c.rcv_nxt - 1
 }
 
 fn reset_in(s: &Segment, at: &At<'_>, state: State) -> bool {

@@ -19,7 +19,7 @@ pub(super) const KINDS: &[Kind] = &[
     ("fin-without-ack-taken", || {
         hears(|s, at| {
             let bare = has(s, F::FIN) && ordinary(s) && !has(s, F::ACK);
-            if at.conn.synchronized() && bare { acknowledge_all(s, at.conn) } else { Fate::Pass }
+            if is_open(at.conn) && bare { acknowledge_all(s, at.conn) } else { Fate::Pass }
         })
     }),
     ("fin-beyond-window-taken", || {

@@ -128,7 +128,9 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     ("window-of-old-segment-believed", || {
         hears(|s, at| {
-            if old(s, at.conn) {
+            let c = &at.conn;
+            let old_ack = c.synchronized() && s.is_pure_ack() && s.ack.before(c.snd_una);
+            if old(s, c) || old_ack {
                 let update = Segment { window: s.window, ..at.conn.ack_to_target() };
                 let update = Segment { ack: at.conn.snd_una, ..update };
                 at.target(update);

@@ -77,7 +77,7 @@ pub(super) fn unacknowledged(s: &Segment, c: &Connection) -> bool {
 
 /// All of it was received before.
 pub(super) fn old(s: &Segment, c: &Connection) -> bool {
-    c.synchronized() && ordinary(s) && !s.is_empty() && s.end().at_or_before(c.rcv_nxt)
+    is_open(c) && ordinary(s) && !s.is_empty() && s.end().at_or_before(c.rcv_nxt)
 }
 
 /// It brings text that is not yet received.
@@ -87,12 +87,12 @@ pub(super) fn new_text(s: &Segment, c: &Connection) -> bool {
 
 /// It lies behind the window.
 pub(super) fn beyond_window(s: &Segment, c: &Connection) -> bool {
-    c.synchronized() && ordinary(s) && c.right.at_or_before(s.seq)
+    is_open(c) && ordinary(s) && c.right.at_or_before(s.seq)
 }
 
 /// It lies in the window, behind numbers that are missing.
 pub(super) fn beyond_gap(s: &Segment, c: &Connection) -> bool {
-    c.synchronized() && ordinary(s) && !s.is_empty() && c.rcv_nxt.before(s.seq) && c.takes(s)
+    is_open(c) && ordinary(s) && !s.is_empty() && c.rcv_nxt.before(s.seq) && c.takes(s)
 }
 
 /// It acknowledges what was never sent.
@@ -100,9 +100,10 @@ pub(super) fn future_ack(s: &Segment, c: &Connection) -> bool {
     c.synchronized() && ordinary(s) && has(s, F::ACK) && c.snd_nxt.before(s.ack)
 }
 
-/// A SYN on a connection that exists and is not about to vanish.
+/// A SYN on a connection that exists and is not about to vanish, and not the one that began it.
 pub(super) fn stray_syn(s: &Segment, c: &Connection) -> bool {
-    c.synchronized() && c.state != State::TimeWait && has(s, F::SYN) && !has(s, F::RST)
+    let again = c.state == State::SynReceived && s.seq == c.irs;
+    is_open(c) && !again && c.state != State::TimeWait && has(s, F::SYN) && !has(s, F::RST)
 }
 
 /// A RST on a connection that exists.
@@ -120,7 +121,7 @@ pub(super) fn rst_beside(s: &Segment, c: &Connection) -> bool {
 /// Answers as a host does that knows no such connection, and forgets it.
 pub(super) fn reset_and_forget(s: &Segment, at: &mut At<'_>) -> Fate {
     at.reset(s);
-    if at.conn.synchronized() {
+    if is_open(at.conn) {
         at.play(Played::Gone);
     }
     Fate::Drop
