@@ -169,14 +169,17 @@ fn case_of_the_guide_passes_and_can_fail() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("guide");
     let file = folder.join("acceptance/checksum.yaml");
     std::fs::create_dir_all(folder.join("acceptance")).expect("a folder");
-    let run = |case: &str| {
-        std::fs::write(&file, case).expect("a file");
-        run(&["--cases", &folder.display().to_string(), "acceptance/checksum"])
-    };
+    std::fs::write(&file, case).expect("a file");
+    let folder = folder.display().to_string();
+    let cases = ["--cases", &folder, "acceptance/checksum"];
 
-    let Some(kept) = run(case) else { return };
+    let Some(kept) = run(&cases) else { return };
     assert_eq!(kept.status.code(), Some(0), "{}", text(&kept));
-    let broken = run(&case.replace("checksum: bad", "checksum: good")).expect("it ran before");
+    let proven = run(&[&["faults"], &cases[..]].concat()).expect("it ran before");
+    assert_eq!(proven.status.code(), Some(0), "{}", text(&proven));
+    let fault = "--fault accepts-bad-checksum";
+    assert!(guide.contains(&format!("tcpspec --cases cases acceptance/checksum {fault}\n")));
+    let broken = run(&[&cases[..], &fault.split(' ').collect::<Vec<_>>()].concat()).expect("it ran before");
     assert_eq!(broken.status.code(), Some(1));
     let told = guide.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a finding");
     let seen = text(&broken);

@@ -271,10 +271,11 @@ impl Engine {
         }
     }
 
-    /// The step is through: the next one counts from the last segment, if one came.
+    /// The step is through: the next one counts from the last segment, if one came, or from what we
+    /// did behind it.
     fn looked(&mut self, expectation: &Expectation) {
         if let Some(stamp) = expectation.last_stamp {
-            self.acted = Acted::at(stamp);
+            self.acted = Acted { before: stamp, after: stamp.max(self.acted.after) };
             self.departing.retain(|label| !label.is_empty());
         }
         self.looked_at(expectation.index);

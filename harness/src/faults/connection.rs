@@ -315,7 +315,7 @@ impl Connection {
 
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>` from the target, as it would send it.
     pub(super) fn ack(&self) -> Segment {
-        let mut segment = self.from_target(Flags::ACK, self.snd_nxt, self.rcv_nxt);
+        let mut segment = self.segment(Flags::ACK, self.snd_nxt, self.rcv_nxt);
         if let (true, Some((value, _))) =
             (self.has_timestamps(), self.said.as_ref().and_then(Segment::timestamps))
         {
@@ -326,7 +326,7 @@ impl Connection {
     }
 
     /// Any segment from the target, with the window that it last offered.
-    pub(super) fn from_target(&self, flags: Flags, seq: SeqNum, ack: SeqNum) -> Segment {
+    pub(super) fn segment(&self, flags: Flags, seq: SeqNum, ack: SeqNum) -> Segment {
         let window = self.said.as_ref().map_or(u16::MAX, |said| said.window);
         Segment { flags, seq, ack, window, ..Segment::between(self.target, self.bench) }
     }

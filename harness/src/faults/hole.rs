@@ -132,22 +132,31 @@ impl Hole {
             Self::UnnoticedFault { .. } => "faults that no case notices",
         }
     }
-}
 
-impl fmt::Display for Hole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The trial, the case, the case with its fault, or the fault that it is about.
+    #[must_use]
+    pub fn subject(&self) -> String {
         match self {
-            Self::NoVerdict { trial, seen } | Self::TrialCannotFail { trial, seen } => {
-                write!(f, "{trial}: {seen}")
+            Self::NoVerdict { trial, .. } | Self::TrialCannotFail { trial, .. } => trial.clone(),
+            Self::NamesNoFault { case, .. } | Self::CaseCannotFail { case, .. } => case.clone(),
+            Self::Unproven { case, fault, .. } => format!("{case} under {fault}"),
+            Self::UnnoticedFault { fault } => fault.clone(),
+        }
+    }
+
+    /// What there is to say about it; may be empty.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::NoVerdict { seen, .. }
+            | Self::TrialCannotFail { seen, .. }
+            | Self::Unproven { seen, .. } => seen.to_string(),
+            Self::NamesNoFault { could, .. } | Self::CaseCannotFail { could, .. } if !could.is_empty() => {
+                format!("it notices {}", could.join(", "))
             }
-            Self::Unproven { case, fault, seen } => write!(f, "{case} under {fault}: {seen}"),
-            Self::NamesNoFault { case, could } | Self::CaseCannotFail { case, could } => {
-                match could.as_slice() {
-                    [] => f.write_str(case),
-                    could => write!(f, "{case}; it notices {}", could.join(", ")),
-                }
+            Self::NamesNoFault { .. } | Self::CaseCannotFail { .. } | Self::UnnoticedFault { .. } => {
+                String::new()
             }
-            Self::UnnoticedFault { fault } => f.write_str(fault),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Cases × faults: what is proven to be able to fail, and where a hole is. Nothing here runs anything.
 //!
-//! A trial **notices** a fault on a target if it passes there without the fault, and under it has a
-//! verdict *fail*, *deviation* or *info* with one of the findings that the catalogue gives the fault.
-//! *Info* counts: it is how a broken MAY shows. *Inconclusive* and *error* do not: they say nothing of
-//! what the case is about. What is proven on one target is proven.
+//! A trial is **clean** on a target if it breaks no MUST there without a fault. It **notices** a fault on
+//! a target where it is clean if under the fault its verdict is *fail*, *deviation* or *info*, with one
+//! of the findings that the catalogue gives the fault and that are not there without it. *Info* counts:
+//! it is how a broken MAY shows. *Inconclusive* and *error* do not: they say nothing of what the case is
+//! about. What is proven on one target is proven.
 
 use super::hole::{Hole, Seen};
 use serde::Serialize;
@@ -194,12 +195,12 @@ impl Matrix {
         cells
     }
 
-    /// The trials that are to be run without a fault: those of open cells, and those of which nothing
-    /// is known at all.
+    /// The trials that are to be run without a fault: those of open cells, and those that are not clean
+    /// anywhere yet.
     #[must_use]
     pub fn open_trials(&self, cells: &[Cell]) -> Vec<usize> {
-        let unknown = (0..self.trials.len()).filter(|trial| !self.clean.contains_key(trial));
-        cells.iter().map(|cell| cell.trial).chain(unknown).collect::<BTreeSet<_>>().into_iter().collect()
+        let unclean = (0..self.trials.len()).filter(|trial| !self.is_clean_somewhere(*trial));
+        cells.iter().map(|cell| cell.trial).chain(unclean).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// What became of a trial on a target without a fault.
@@ -223,8 +224,8 @@ impl Matrix {
         .sum()
     }
 
-    /// The trials that break a requirement on every target without any fault: each with what it found.
-    /// They can fail, as they show; that they can pass is left to another target.
+    /// The trials that break a MUST on every target without any fault: each with what it found. They
+    /// can fail, as they show; that they can pass is left to another target.
     #[must_use]
     pub fn broken_everywhere(&self) -> Vec<(&str, Seen)> {
         let broken = |trial: &usize| {
@@ -239,10 +240,7 @@ impl Matrix {
     /// segment: that their own steps can fail is not proven.
     #[must_use]
     pub fn failed_by_rules_alone(&self) -> Vec<&str> {
-        let by_steps = |cell: &Cell| {
-            let findings = &self.faults[cell.fault].findings;
-            self.counted(*cell).any(|(_, fared)| findings.iter().any(|code| fared.of_steps.contains(code)))
-        };
+        let by_steps = |cell: &Cell| self.is_noticed_by(*cell, |fared| &fared.of_steps);
         let own = |cell: &&Cell| self.cases[self.trials[cell.trial].0].own.contains(&cell.fault);
         let shown: BTreeSet<_> =
             self.under.keys().filter(own).filter(|cell| by_steps(cell)).map(|cell| cell.trial).collect();
@@ -290,20 +288,39 @@ impl Matrix {
         for (number, case) in self.cases.iter().enumerate() {
             self.holes_of(number, case, &proven, &mut holes);
         }
-        for (number, fault) in self.faults.iter().enumerate() {
+        for number in self.unnoticed(&proven) {
             let is_named = self.cases.iter().any(|case| case.own.contains(&number));
             let is_asked_for = is_named || self.scope.some_faults || !self.scope.some_trials;
-            if is_asked_for && !proven.pairs.iter().any(|(_, fault)| *fault == number) {
-                holes.push(Hole::UnnoticedFault { fault: fault.name.clone() });
+            if is_asked_for && !self.is_left_open(number) {
+                holes.push(Hole::UnnoticedFault { fault: self.fault(number).into() });
             }
         }
         holes
     }
 
+    /// The faults that nothing can be said about: the cases that name them could not be shown here.
+    #[must_use]
+    pub fn left_open(&self) -> Vec<&str> {
+        let unnoticed = self.unnoticed(&Proven::of(self)).into_iter();
+        unnoticed.filter(|fault| self.is_left_open(*fault)).map(|fault| self.fault(fault)).collect()
+    }
+
+    fn unnoticed(&self, proven: &Proven) -> Vec<usize> {
+        let noticed: BTreeSet<_> = proven.pairs.iter().map(|(_, fault)| *fault).collect();
+        (0..self.faults.len()).filter(|fault| !noticed.contains(fault)).collect()
+    }
+
+    /// Whether cases name it, of which none was clean anywhere.
+    fn is_left_open(&self, fault: usize) -> bool {
+        let mut naming = self.cases.iter().filter(|case| case.own.contains(&fault)).peekable();
+        naming.peek().is_some()
+            && naming.all(|case| !case.trials.clone().any(|trial| self.is_clean_somewhere(trial)))
+    }
+
     fn holes_of(&self, number: usize, case: &Case, proven: &Proven, holes: &mut Vec<Hole>) {
         for trial in case.trials.clone() {
             let Some(fared) = self.clean.get(&trial) else { continue };
-            if !fared.iter().any(|(_, fared)| fared.verdict == Verdict::Pass || is_broken(fared.verdict)) {
+            if !fared.iter().any(|(_, fared)| is_clean(fared.verdict) || is_broken(fared.verdict)) {
                 holes.push(Hole::NoVerdict { trial: self.trial(trial).into(), seen: Seen::of(fared) });
             }
         }
@@ -347,26 +364,39 @@ impl Matrix {
     }
 
     fn is_clean_somewhere(&self, trial: usize) -> bool {
-        self.clean.get(&trial).is_some_and(|all| all.iter().any(|(_, fared)| fared.verdict == Verdict::Pass))
+        self.clean.get(&trial).is_some_and(|all| all.iter().any(|(_, fared)| is_clean(fared.verdict)))
     }
 
-    fn is_clean_on(&self, trial: usize, target: &str) -> bool {
-        let fared = self.clean.get(&trial).and_then(|all| all.iter().find(|(known, _)| *known == target));
-        fared.is_some_and(|(_, fared)| fared.verdict == Verdict::Pass)
+    /// What a trial said on a target without a fault, if it is clean there.
+    fn clean_on(&self, trial: usize, target: &str) -> Option<&Fared> {
+        let fared = self.clean.get(&trial)?.iter().find(|(known, _)| *known == target);
+        fared.map(|(_, fared)| fared).filter(|fared| is_clean(fared.verdict))
     }
 
     /// What became of a cell on the targets on which its trial is clean.
     fn counted(&self, cell: Cell) -> impl Iterator<Item = &(&'static str, Fared)> {
         let all = self.under.get(&cell).into_iter().flatten();
-        all.filter(move |(target, _)| self.is_clean_on(cell.trial, target))
+        all.filter(move |(target, _)| self.clean_on(cell.trial, target).is_some())
     }
 
     fn is_noticed(&self, cell: Cell) -> bool {
-        let findings = &self.faults[cell.fault].findings;
-        self.counted(cell).any(|(_, fared)| {
-            is_broken(fared.verdict) && findings.iter().any(|code| fared.findings.contains(code))
+        self.is_noticed_by(cell, |fared| &fared.findings)
+    }
+
+    /// Whether one of these findings shows the fault.
+    fn is_noticed_by(&self, cell: Cell, of: impl Fn(&Fared) -> &BTreeSet<FindingCode>) -> bool {
+        let meant = &self.faults[cell.fault].findings;
+        self.under.get(&cell).into_iter().flatten().any(|(target, fared)| {
+            let Some(clean) = self.clean_on(cell.trial, target) else { return false };
+            let shows = |code| of(fared).contains(code) && !clean.findings.contains(code);
+            is_broken(fared.verdict) && meant.iter().any(shows)
         })
     }
+}
+
+/// Whether a verdict without a fault leaves it to a fault to break something.
+fn is_clean(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Pass | Verdict::Info | Verdict::Deviation)
 }
 
 /// Whether a verdict says that the target broke a requirement, of whatever level.

@@ -5,7 +5,7 @@ use super::view::View;
 use super::{Delivery, Fault, Way};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tcpspec_core::app::{AppCommand, AppOutcome, AppReport, CommandId};
+use tcpspec_core::app::{AppCommand, AppOutcome, AppReport, CommandId, SocketOption};
 use tcpspec_core::engine::TableEntry;
 use tcpspec_core::segment::{
     Endpoint, Flags, IcmpError, Packet, Segment, decode, encode_icmp, encode_segment,
@@ -44,6 +44,7 @@ pub(super) struct Middle {
     command: Option<CommandRule>,
     report: Option<ReportRule>,
     wish: Option<fn(&mut AppCommand)>,
+    option: Option<fn(&mut SocketOption)>,
     due: Option<fn(&Segment, &Connection) -> bool>,
     ends: Option<fn(&Connection, Time) -> Option<Played>>,
     loses: Option<fn(&Packet) -> bool>,
@@ -89,24 +90,24 @@ enum Said {
 
 impl At<'_> {
     /// A segment to the bench, in the target's name.
-    pub(super) fn to_bench(&mut self, segment: Segment) {
+    pub(super) fn bench(&mut self, segment: Segment) {
         self.out.push(Said::Bench(Duration::ZERO, segment));
     }
 
     /// The same, later, unless the fault's [`Middle::if_still`] says that it is no longer due.
-    pub(super) fn to_bench_after(&mut self, after: Duration, segment: Segment) {
+    pub(super) fn bench_after(&mut self, after: Duration, segment: Segment) {
         self.out.push(Said::Bench(after, segment));
     }
 
     /// A segment to the target, in the bench's name.
-    pub(super) fn to_target(&mut self, segment: Segment) {
+    pub(super) fn target(&mut self, segment: Segment) {
         self.out.push(Said::Target(Duration::ZERO, segment));
     }
 
     /// An ACK with current numbers to the bench.
     pub(super) fn ack(&mut self) {
         let ack = self.conn.ack();
-        self.to_bench(ack);
+        self.bench(ack);
     }
 
     /// What a host without this connection answers to `segment`.
@@ -166,7 +167,8 @@ impl Middle {
         Self { report: Some(rule), ..self }
     }
 
-    /// A rule for what the application is asked, whatever the connection.
+    /// A rule for what the application is asked, whatever the connection; for options of a socket see
+    /// [`wishing`].
     pub(super) fn wish(self, rule: fn(&mut AppCommand)) -> Self {
         Self { wish: Some(rule), ..self }
     }
@@ -195,6 +197,11 @@ pub(super) fn says(rule: Rule) -> Middle {
 /// A fault whose target hears something else.
 pub(super) fn hears(rule: Rule) -> Middle {
     Middle::default().hears(rule)
+}
+
+/// A fault whose sockets have other options than the application sets.
+pub(super) fn wishing(rule: fn(&mut SocketOption)) -> Middle {
+    Middle { option: Some(rule), ..Middle::default() }
 }
 
 impl Fault for Middle {
@@ -229,6 +236,9 @@ impl Fault for Middle {
         let asked = command.clone();
         if let Some(wish) = self.wish {
             wish(&mut command);
+        }
+        if let Some(option) = self.option {
+            options(&mut command).iter_mut().for_each(option);
         }
         let fate = match (self.command, socket(&asked)) {
             (Some(rule), Some(name)) => self.on_socket(now, name, way, |at| rule(&mut command, at)),
@@ -411,7 +421,7 @@ impl Middle {
             Played::TimeWait => Some(conn.ack()),
             Played::Gone if listening && plain_syn => {
                 let seq = conn.snd_nxt + 0x1000_0000;
-                Some(conn.from_target(Flags::SYN | Flags::ACK, seq, segment.seq + 1))
+                Some(conn.segment(Flags::SYN | Flags::ACK, seq, segment.seq + 1))
             }
             Played::Gone => reset_for(segment),
         };
@@ -427,6 +437,15 @@ impl Fate {
             Self::Late(after) => after,
             Self::Pass | Self::Drop => Duration::ZERO,
         }
+    }
+}
+
+/// The options that a command sets.
+fn options(command: &mut AppCommand) -> &mut [SocketOption] {
+    match command {
+        AppCommand::Listen { options, .. } | AppCommand::Connect { options, .. } => options,
+        AppCommand::Set { option, .. } => std::slice::from_mut(option),
+        _ => &mut [],
     }
 }
 

@@ -4,10 +4,8 @@ use super::Ran;
 use crate::faults::matrix::Matrix;
 use crate::faults::{Hole, Seen};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
-use tcpspec_core::time::Span;
 
 /// What is proven, and what is not.
 pub(super) struct Summary {
@@ -22,11 +20,13 @@ pub(super) struct Summary {
     broken_everywhere: Vec<(String, Seen)>,
     by_rules_alone: Vec<String>,
     never_run: Vec<String>,
+    left_open: Vec<String>,
 }
 
 impl Summary {
     pub(super) fn of(matrix: &Matrix, runs: Vec<Ran>, seed: u64, took: Duration) -> Self {
         let broken = matrix.broken_everywhere().into_iter();
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         Self {
             holes: matrix.holes(),
             runs,
@@ -36,8 +36,9 @@ impl Summary {
             pairs: matrix.pairs().count(),
             proven: matrix.proven_pairs(),
             broken_everywhere: broken.map(|(trial, seen)| (trial.to_owned(), seen)).collect(),
-            by_rules_alone: matrix.failed_by_rules_alone().into_iter().map(str::to_owned).collect(),
-            never_run: matrix.never_run().into_iter().map(str::to_owned).collect(),
+            by_rules_alone: owned(matrix.failed_by_rules_alone()),
+            never_run: owned(matrix.never_run()),
+            left_open: owned(matrix.left_open()),
         }
     }
 
@@ -61,6 +62,7 @@ impl Summary {
             "broken_everywhere": self.broken_everywhere.iter().map(broken).collect::<Vec<_>>(),
             "failed_by_rules_alone": self.by_rules_alone,
             "never_run": self.never_run,
+            "left_open": self.left_open,
             "matrix": matrix.entries(),
         });
         format!("{all:#}\n")
@@ -80,42 +82,64 @@ fn counted(count: usize, word: &str) -> String {
 }
 
 fn seconds(took: Duration) -> String {
-    Span(Duration::from_millis(took.as_millis() as u64 / 100 * 100)).to_string()
+    format!("{:.1} s", took.as_secs_f64())
+}
+
+/// Lines about trials, those of one case on one line: `area/file/case (12 rows, as v4:seq=1): words`.
+fn by_case(trials: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
+    let mut cases: Vec<(String, Option<String>, String, usize)> = Vec::new();
+    for (trial, words) in trials {
+        let (case, row) =
+            trial.split_once(':').map_or((trial.as_str(), None), |(case, row)| (case, Some(row)));
+        match cases.iter_mut().find(|(known, ..)| known == case) {
+            Some((.., count)) if row.is_some() => *count += 1,
+            _ => cases.push((case.to_owned(), row.map(str::to_owned), words, 1)),
+        }
+    }
+    let line = |(case, row, words, count): (String, Option<String>, String, usize)| {
+        let rows = match row {
+            None => case,
+            Some(row) if count == 1 => format!("{case}:{row}"),
+            Some(row) => format!("{case} ({count} rows, as {row})"),
+        };
+        if words.is_empty() { rows } else { format!("{rows}: {words}") }
+    };
+    cases.into_iter().map(line).collect()
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut kinds: BTreeMap<usize, Vec<&Hole>> = BTreeMap::new();
-        let mut order: Vec<&str> = Vec::new();
-        for hole in &self.holes {
-            let known = order.iter().position(|kind| *kind == hole.kind());
-            let place = known.unwrap_or_else(|| {
-                order.push(hole.kind());
-                order.len() - 1
-            });
-            kinds.entry(place).or_default().push(hole);
+        let broken = self.broken_everywhere.iter().map(|(trial, seen)| (trial.clone(), seen.to_string()));
+        let bare = |trials: &[String]| by_case(trials.iter().map(|trial| (trial.clone(), String::new())));
+        let notes = [
+            ("trials that break a MUST on every target without a fault", broken.len(), by_case(broken)),
+            (
+                "trials that fail by the rules for every segment alone, not by a step",
+                self.by_rules_alone.len(),
+                bare(&self.by_rules_alone),
+            ),
+            ("trials that these targets cannot show", self.never_run.len(), bare(&self.never_run)),
+            (
+                "faults of which only such trials could say something",
+                self.left_open.len(),
+                self.left_open.clone(),
+            ),
+        ];
+        for (heading, count, lines) in notes.iter().filter(|(_, count, _)| *count > 0) {
+            writeln!(f, "\n{heading}: {count}")?;
+            lines.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
         }
-        if !self.broken_everywhere.is_empty() {
-            writeln!(
-                f,
-                "\ntrials that fail on every target without a fault: {}",
-                self.broken_everywhere.len()
-            )?;
-            for (trial, seen) in &self.broken_everywhere {
-                writeln!(f, "  {trial}: {seen}")?;
+        let mut kinds: Vec<(&str, Vec<&Hole>)> = Vec::new();
+        for hole in &self.holes {
+            match kinds.iter_mut().find(|(kind, _)| *kind == hole.kind()) {
+                Some((_, holes)) => holes.push(hole),
+                None => kinds.push((hole.kind(), vec![hole])),
             }
         }
-        let notes = [
-            ("trials that fail by the rules for every segment alone, not by a step", &self.by_rules_alone),
-            ("trials that these targets cannot show", &self.never_run),
-        ];
-        for (heading, trials) in notes.iter().filter(|(_, trials)| !trials.is_empty()) {
-            writeln!(f, "\n{heading}: {}", trials.len())?;
-            trials.iter().try_for_each(|trial| writeln!(f, "  {trial}"))?;
-        }
-        for (place, holes) in kinds {
-            writeln!(f, "\nHOLE: {}: {}", order[place], holes.len())?;
-            holes.iter().try_for_each(|hole| writeln!(f, "  {hole}"))?;
+        for (kind, holes) in kinds {
+            writeln!(f, "\nHOLE: {kind}: {}", holes.len())?;
+            let lines = by_case(holes.iter().map(|hole| (hole.subject(), hole.words())));
+            lines.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
         }
         let [faults, cases, trials] = self.counts;
         writeln!(

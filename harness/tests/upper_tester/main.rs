@@ -7,3 +7,4 @@ mod ends;
 mod opening;
 mod process;
 mod protocol;
+mod urgent;

@@ -2,6 +2,7 @@ use super::STATES;
 use crate::case::{
     Acks, Capability, Case, CaseFile, Family, Fixtures, Row, StepKind, Suite, TrialId, Vocabulary,
 };
+use crate::fault::FaultCatalogue;
 use crate::requirement::{Catalogue, Tc8};
 use crate::state::State;
 use crate::yaml::{Diagnostic, render};
@@ -179,12 +180,14 @@ fn samples_keep_the_language() {
 #[test]
 fn the_cases_of_this_project_keep_the_language() {
     let (catalogue, fixtures) = (Catalogue::embedded(), Fixtures::embedded().expect("fixtures"));
-    let tc8 = Tc8::embedded(&catalogue).expect("right");
+    let faults = FaultCatalogue::embedded().expect("faults");
+    let (tc8, names) = (Tc8::embedded(&catalogue).expect("right"), faults.names());
     let vocabulary = Vocabulary {
         catalogue: Some(&catalogue),
         fixtures: Some(&fixtures),
+        faults: Some(&names),
         tc8: Some(&tc8),
-        ..Vocabulary::default()
+        wants_a_fault: false,
     };
     let told: Vec<String> = match Suite::embedded() {
         Ok(suite) => suite

@@ -42,7 +42,7 @@ pub(super) const KINDS: &[Kind] = &[
     ("text-without-ack-taken", || {
         hears(|s, at| {
             let bare = ordinary(s) && text(s) && !s.flags.intersects(F::ACK | F::FIN);
-            if at.conn.synchronized() && bare { acknowledge_all(s, at.conn) } else { Fate::Pass }
+            if is_open(at.conn) && bare { acknowledge_all(s, at.conn) } else { Fate::Pass }
         })
     }),
     ("text-with-old-ack-dropped", || {
@@ -58,7 +58,7 @@ pub(super) const KINDS: &[Kind] = &[
                 return Fate::Pass;
             }
             let ack = Segment { ack: s.end(), ..c.ack() };
-            at.to_bench(ack);
+            at.bench(ack);
             Fate::Drop
         })
     }),
@@ -97,9 +97,7 @@ pub(super) const KINDS: &[Kind] = &[
             acknowledge_all(s, at.conn)
         })
     }),
-    ("urgent-segment-dropped", || {
-        hears(|s, at| drop_if(at.conn.synchronized() && ordinary(s) && has(s, F::URG)))
-    }),
+    ("urgent-segment-dropped", || hears(|s, at| drop_if(is_open(at.conn) && ordinary(s) && has(s, F::URG)))),
 ];
 
 fn acks_the_future(s: &Segment, c: &Connection) -> bool {

@@ -56,8 +56,8 @@ pub(super) const KINDS: &[Kind] = &[
         hears(|s, at| {
             let acceptable = !has(s, F::ACK) || s.ack == at.conn.snd_nxt;
             if at.conn.state == State::SynSent && ordinary(s) && acceptable {
-                let ack = at.conn.from_target(F::ACK, at.conn.snd_nxt, s.end());
-                at.to_bench(ack);
+                let ack = at.conn.segment(F::ACK, at.conn.snd_nxt, s.end());
+                at.bench(ack);
             }
             Fate::Pass
         })
@@ -65,7 +65,7 @@ pub(super) const KINDS: &[Kind] = &[
     ("two-acks-for-one-segment", || {
         says(|s, at| {
             if acks_new_text(s, at.conn) {
-                at.to_bench(s.clone());
+                at.bench(s.clone());
             }
             Fate::Pass
         })
@@ -80,8 +80,8 @@ pub(super) const KINDS: &[Kind] = &[
             if !stray_syn(s, at.conn) || !at.conn.takes(s) {
                 return Fate::Pass;
             }
-            let reset = at.conn.from_target(F::RST | F::ACK, at.conn.snd_nxt, at.conn.rcv_nxt);
-            at.to_bench(reset);
+            let reset = at.conn.segment(F::RST | F::ACK, at.conn.snd_nxt, at.conn.rcv_nxt);
+            at.bench(reset);
             at.play(Played::Gone);
             Fate::Drop
         })
@@ -239,7 +239,7 @@ pub(super) const KINDS: &[Kind] = &[
 ];
 
 fn is_keep_alive(s: &Segment, c: &Connection) -> bool {
-    c.synchronized() && s.is_pure_ack() && s.seq == c.rcv_nxt - 1
+    is_open(c) && s.is_pure_ack() && s.seq == c.rcv_nxt - 1
 }
 
 fn reset_in(s: &Segment, at: &At<'_>, state: State) -> bool {
@@ -260,7 +260,7 @@ fn answer_reset(s: &Segment, at: &mut At<'_>, state: State) -> Fate {
     if has(s, F::RST) && at.conn.state == state {
         let as_if = Segment { flags: s.flags - F::RST, ..s.clone() };
         if let Some(answer) = reset_for(&as_if) {
-            at.to_bench(answer);
+            at.bench(answer);
         }
     }
     Fate::Pass

@@ -5,7 +5,7 @@ use super::Kind;
 use super::words::*;
 use crate::faults::connection::Connection;
 use crate::faults::middle::Fate;
-use tcpspec_core::app::AppOutcome as Saw;
+use tcpspec_core::app::{AppCommand, AppOutcome as Saw};
 use tcpspec_core::segment::{Checksum, Segment};
 use tcpspec_core::seq::SeqNum;
 
@@ -143,12 +143,10 @@ pub(super) const KINDS: &[Kind] = &[
         says(|s, at| {
             if acks_new_text(s, at.conn) && !at.conn.memory.flag {
                 at.conn.memory.flag = true;
-                let ghost = Segment { payload: b"ghost".to_vec(), flags: F::PSH | F::ACK, ..s.clone() };
-                at.to_bench_after(Duration::from_millis(20), ghost);
+                s.payload = b"ghost".to_vec();
             }
             Fate::Pass
         })
-        .if_still(|s, c| s.ack == c.acked && s.seq == c.snd_nxt)
     }),
     ("octet-lost-from-text", || {
         says(|s, _| {
@@ -170,6 +168,31 @@ pub(super) const KINDS: &[Kind] = &[
                 s.checksum = Checksum::Raw(0x1234);
             }
             Fate::Pass
+        })
+    }),
+    // Urgent data.
+    ("urgent-pointer-off-by-one", || {
+        says(|s, _| {
+            if has(s, F::URG) {
+                s.urgent = s.urgent.wrapping_add(1);
+            }
+            Fate::Pass
+        })
+    }),
+    ("urgent-not-marked", || {
+        says(|s, _| {
+            if has(s, F::URG) {
+                s.flags = s.flags - F::URG;
+                s.urgent = 0;
+            }
+            Fate::Pass
+        })
+    }),
+    ("application-misses-urgent", || {
+        Middle::default().report(|saw, command, _| {
+            if matches!(command, AppCommand::AwaitUrgent { .. }) {
+                *saw = Saw::NothingYet;
+            }
         })
     }),
     ("push-never-set", || {

@@ -3,7 +3,7 @@
 use super::Kind;
 use super::words::*;
 use crate::faults::middle::{At, Fate};
-use tcpspec_core::app::AppOutcome;
+use tcpspec_core::app::{AppOutcome, SocketOption};
 use tcpspec_core::segment::{IcmpError, IcmpKind};
 
 pub(super) const KINDS: &[Kind] = &[
@@ -20,6 +20,13 @@ pub(super) const KINDS: &[Kind] = &[
         aborting(|error, at| abort_if(matches!(error.kind, IcmpKind::PacketTooBig { .. }), at))
     }),
     ("hard-error-ignored", || Middle::default().icmp(|error, _| drop_if(is_hard(error)))),
+    ("soft-error-not-told", || {
+        wishing(|option| {
+            if let SocketOption::ErrorReports(on) = option {
+                *on = false;
+            }
+        })
+    }),
     ("packet-too-big-ignored", || {
         Middle::default().icmp(|error, _| drop_if(matches!(error.kind, IcmpKind::PacketTooBig { .. })))
     }),
@@ -39,18 +46,18 @@ pub(super) const KINDS: &[Kind] = &[
     }),
 ];
 
-/// Network or host unreachable, and what IPv6 has in their place: no route, beyond the scope, address
-/// unreachable.
+/// Network or host unreachable, and what IPv6 has in their place: no route, address unreachable
+/// (RFC 9293 section 3.9.2.2).
 fn is_soft(error: &IcmpError) -> bool {
     match (error.kind, error.source.is_ipv4()) {
         (IcmpKind::DestinationUnreachable { code }, true) => matches!(code, 0 | 1 | 5),
-        (IcmpKind::DestinationUnreachable { code }, false) => matches!(code, 0 | 2 | 3),
+        (IcmpKind::DestinationUnreachable { code }, false) => matches!(code, 0 | 3),
         _ => false,
     }
 }
 
-/// Protocol or port unreachable; in IPv6 administratively prohibited or port unreachable
-/// (RFC 9293 section 3.9.2.2).
+/// Protocol or port unreachable (RFC 9293 section 3.9.2.2), and what IPv6 has in their place:
+/// administratively prohibited, port unreachable.
 fn is_hard(error: &IcmpError) -> bool {
     match (error.kind, error.source.is_ipv4()) {
         (IcmpKind::DestinationUnreachable { code }, true) => matches!(code, 2..=4),

@@ -4,6 +4,7 @@ use super::Kind;
 use super::words::*;
 use crate::faults::middle::Fate;
 use std::net::IpAddr;
+use tcpspec_core::app::SocketOption;
 use tcpspec_core::segment::Packet;
 
 pub(super) const KINDS: &[Kind] = &[
@@ -11,6 +12,20 @@ pub(super) const KINDS: &[Kind] = &[
         says(|s, _| {
             s.ip.ttl = 1;
             Fate::Pass
+        })
+    }),
+    ("ttl-setting-ignored", || {
+        wishing(|option| {
+            if let SocketOption::TimeToLive(hops) = option {
+                *hops = 64;
+            }
+        })
+    }),
+    ("type-of-service-setting-ignored", || {
+        wishing(|option| {
+            if let SocketOption::TypeOfService(octet) = option {
+                *octet = 0;
+            }
         })
     }),
     ("low-ttl-segment-dropped", || hears(|s, _| drop_if(s.ip.ttl <= 1))),

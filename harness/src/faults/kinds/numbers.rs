@@ -119,8 +119,10 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     ("iss-predictable", || {
         says(|s, at| {
-            let first = SeqNum(at.seed as u32);
-            renumber(s, at.conn, |c| Some(first + 64_000 * c.number));
+            let (first, c) = (SeqNum(at.seed as u32), &mut *at.conn);
+            let opens = has(s, F::SYN) && matches!(c.state, State::Closed | State::Listen | State::TimeWait);
+            c.memory.count += u32::from(opens);
+            renumber(s, c, |c| Some(first + 64_000 * (c.number + c.memory.count)));
             Fate::Pass
         })
         .hears(|s, at| renumber_back(s, at.conn))

@@ -57,7 +57,14 @@ pub(super) const KINDS: &[Kind] = &[
             Fate::Pass
         })
     }),
-    ("options-off-syn-drop-segment", || hears(|s, _| drop_if(!has(s, F::SYN) && mss(s).is_some()))),
+    ("options-off-syn-drop-segment", || hears(|s, at| drop_if(!has(s, F::SYN) && of_syn(s, at.conn)))),
+    ("padding-drops-segment", || {
+        hears(|s, _| {
+            let aligned = s.options.iter().any(|option| matches!(option, O::Timestamps { .. } | O::Sack(_)));
+            let padded = s.options.iter().any(|option| matches!(option, O::Nop | O::EndOfList));
+            drop_if(ordinary(s) && padded && !aligned)
+        })
+    }),
     ("illegal-option-length-hangs", || {
         hears(|s, at| {
             if has_illegal_length(s) {
@@ -229,7 +236,9 @@ pub(super) const KINDS: &[Kind] = &[
     ("sack-unasked", || {
         says(|s, at| {
             let c = &at.conn;
-            if let (true, false, Some((left, right))) = (s.is_pure_ack(), c.has_sack(), c.gap) {
+            if let (true, false, Some((left, right))) = (s.is_pure_ack(), c.has_sack(), c.gap)
+                && s.ack.before(left)
+            {
                 set_sack(s, vec![SackBlock { left, right }]);
             }
             Fate::Pass
@@ -258,18 +267,32 @@ fn add_off_syn(s: &mut Segment, option: O) -> Fate {
     Fate::Pass
 }
 
+/// Of a kind that nobody knows; one of a known kind and another length is illegal instead.
 fn is_unknown(option: &O) -> bool {
-    matches!(option, O::Unknown { .. })
+    matches!(option, O::Unknown { kind, .. } if !WITH_LENGTH.contains(kind))
+}
+
+/// Options that mean something in a SYN only, or after both SYNs had them.
+fn of_syn(s: &Segment, c: &Connection) -> bool {
+    s.options.iter().any(|option| match option {
+        O::MaximumSegmentSize(_) | O::WindowScale(_) | O::SackPermitted => true,
+        O::Timestamps { .. } => c.synchronized() && !c.has_timestamps(),
+        _ => false,
+    })
 }
 
 fn has_unknown_option(s: &Segment) -> bool {
     s.options.iter().any(is_unknown)
 }
 
-/// Octets that are no options, and no padding either.
+/// Octets that are no options, and no padding either; or an option of a length that its kind never has.
 fn has_illegal_length(s: &Segment) -> bool {
     let listed = s.options.iter().take_while(|option| **option != O::EndOfList);
-    listed.into_iter().any(|option| matches!(option, O::Raw(_)))
+    listed.into_iter().any(|option| match option {
+        O::Raw(_) => true,
+        O::Unknown { kind, .. } => WITH_LENGTH.contains(kind),
+        _ => false,
+    })
 }
 
 /// A SYN ACK whose SYN came without such an option.
@@ -302,5 +325,7 @@ fn set_sack(s: &mut Segment, mut blocks: Vec<SackBlock>) {
     s.options.extend([O::Nop, O::Nop, O::Sack(blocks)]);
 }
 
+/// Kinds whose length is known: MSS, window scale, SACK permitted, SACK, timestamps.
+const WITH_LENGTH: [u8; 5] = [2, 3, 4, 5, 8];
 /// What an Ethernet carries in one segment.
 const LARGE: u16 = 1460;

@@ -19,7 +19,7 @@ pub(super) const KINDS: &[Kind] = &[
     ("fin-without-ack-taken", || {
         hears(|s, at| {
             let bare = has(s, F::FIN) && ordinary(s) && !has(s, F::ACK);
-            if at.conn.synchronized() && bare { acknowledge_all(s, at.conn) } else { Fate::Pass }
+            if is_open(at.conn) && bare { acknowledge_all(s, at.conn) } else { Fate::Pass }
         })
     }),
     ("fin-beyond-window-taken", || {
@@ -139,8 +139,8 @@ pub(super) const KINDS: &[Kind] = &[
             {
                 return Fate::Pass;
             }
-            let answer = c.from_target(F::SYN | F::ACK, c.snd_nxt + 0x0100_0000, s.seq + 1);
-            at.to_bench(answer);
+            let answer = c.segment(F::SYN | F::ACK, c.snd_nxt + 0x0100_0000, s.seq + 1);
+            at.bench(answer);
             Fate::Drop
         })
     }),
@@ -154,7 +154,7 @@ pub(super) const KINDS: &[Kind] = &[
                 c.memory.flag = true;
                 let ack = c.ack();
                 let after = Segment { seq: s.ack, payload: b"after".to_vec(), ..ack };
-                at.to_bench(after);
+                at.bench(after);
             }
             Fate::Pass
         })
@@ -173,7 +173,7 @@ pub(super) const KINDS: &[Kind] = &[
                     payload: Vec::new(),
                     ..syn
                 };
-                at.to_target(third);
+                at.target(third);
             }
             Fate::Pass
         })
@@ -222,8 +222,8 @@ pub(super) const KINDS: &[Kind] = &[
         Middle::default().command(|command, at| {
             let given_up = at.conn.state == State::SynSent && matches!(command, AppCommand::Close { .. });
             if let (true, Some(syn)) = (given_up, at.conn.said.clone()) {
-                at.to_bench_after(Duration::from_secs(1), syn.clone());
-                at.to_bench_after(Duration::from_secs(3), syn);
+                at.bench_after(Duration::from_secs(1), syn.clone());
+                at.bench_after(Duration::from_secs(3), syn);
             }
             Fate::Pass
         })

@@ -43,7 +43,7 @@ pub(super) const KINDS: &[Kind] = &[
     ("retransmits-too-early", || {
         says(|s, at| {
             if is_new(s, at.conn) {
-                at.to_bench_after(Duration::from_millis(50), s.clone());
+                at.bench_after(Duration::from_millis(50), s.clone());
             }
             Fate::Pass
         })
@@ -63,7 +63,7 @@ pub(super) const KINDS: &[Kind] = &[
         .hears(|s, at| {
             let memory = &mut at.conn.memory;
             if let Some(sent) = memory.segment.take_if(|sent| sent.end().at_or_before(s.ack)) {
-                at.to_bench_after(Duration::from_millis(300), sent);
+                at.bench_after(Duration::from_millis(300), sent);
             }
             Fate::Pass
         })
@@ -155,20 +155,39 @@ pub(super) const KINDS: &[Kind] = &[
     // What the application may choose.
     ("keep-alive-unasked", || {
         hears(|_, at| {
-            if at.conn.state == State::Established {
+            if matches!(at.conn.state, State::SynReceived | State::Established) {
                 let question = Segment { seq: at.conn.snd_nxt - 1, ..at.conn.ack() };
-                at.to_bench_after(Duration::from_secs(1), question);
+                at.bench_after(Duration::from_secs(1), question);
+            }
+            Fate::Pass
+        })
+        .says(|s, at| {
+            if at.conn.state == State::Established && ordinary(s) {
+                let question = Segment { seq: s.end() - 1, ack: s.ack, ..at.conn.ack() };
+                at.bench_after(Duration::from_secs(1), question);
             }
             Fate::Pass
         })
         .if_still(|s, c| c.state == State::Established && s.seq == c.snd_nxt - 1 && s.ack == c.rcv_nxt)
     }),
+    ("keep-alive-never-sent", || {
+        wishing(|option| {
+            if let SocketOption::KeepAlive(on) = option {
+                *on = false;
+            }
+        })
+    }),
+    ("user-timeout-ignored", || {
+        wishing(|option| {
+            if let SocketOption::UserTimeout(limit) = option {
+                *limit = Duration::from_secs(24 * 60 * 60);
+            }
+        })
+    }),
     ("nodelay-ignored", || {
-        Middle::default().wish(|command| {
-            for option in options(command) {
-                if let SocketOption::NoDelay(on) = option {
-                    *on = false;
-                }
+        wishing(|option| {
+            if let SocketOption::NoDelay(on) = option {
+                *on = false;
             }
         })
     }),
@@ -186,7 +205,7 @@ pub(super) const KINDS: &[Kind] = &[
         says(|s, at| {
             if at.conn.synchronized() && text(s) && is_new(s, at.conn) {
                 let seen = Segment { ack: s.seq + text_length(s), ..at.conn.ack_to_target() };
-                at.to_target(seen);
+                at.target(seen);
             }
             Fate::Pass
         })
@@ -196,7 +215,7 @@ pub(super) const KINDS: &[Kind] = &[
 /// Sends the segment again every second, for a minute.
 fn once_a_second(s: &Segment, at: &mut At<'_>) {
     for second in 1..=60 {
-        at.to_bench_after(Duration::from_secs(second), s.clone());
+        at.bench_after(Duration::from_secs(second), s.clone());
     }
 }
 
@@ -207,14 +226,6 @@ fn still_says_something(s: &Segment, c: &Connection) -> bool {
 
 fn text_length(s: &Segment) -> u32 {
     u32::try_from(s.payload.len()).unwrap_or(u32::MAX)
-}
-
-fn options(command: &mut AppCommand) -> &mut [SocketOption] {
-    match command {
-        AppCommand::Listen { options, .. } | AppCommand::Connect { options, .. } => options,
-        AppCommand::Set { option, .. } => std::slice::from_mut(option),
-        _ => &mut [],
-    }
 }
 
 /// A retransmission so soon after the third duplicate acknowledgment comes from it, not from the timer.

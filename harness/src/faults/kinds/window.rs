@@ -76,7 +76,7 @@ pub(super) const KINDS: &[Kind] = &[
             }
             at.conn.memory.flag = true;
             for second in 1..=60 {
-                at.to_bench_after(Duration::from_secs(second), s.clone());
+                at.bench_after(Duration::from_secs(second), s.clone());
             }
             Fate::Pass
         })
@@ -118,8 +118,8 @@ pub(super) const KINDS: &[Kind] = &[
             let unscaled = c.asked.scale.is_none() || c.offered.scale.is_none();
             let edge = s.ack + u32::from(s.window);
             if current && unscaled && edge.before(c.snd_una + c.snd_wnd) {
-                let reset = c.from_target(F::RST | F::ACK, c.snd_nxt, c.rcv_nxt);
-                at.to_bench(reset);
+                let reset = c.segment(F::RST | F::ACK, c.snd_nxt, c.rcv_nxt);
+                at.bench(reset);
                 at.play(Played::Gone);
                 return Fate::Drop;
             }
@@ -128,10 +128,12 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     ("window-of-old-segment-believed", || {
         hears(|s, at| {
-            if old(s, at.conn) {
+            let c = &at.conn;
+            let old_ack = c.synchronized() && s.is_pure_ack() && s.ack.before(c.snd_una);
+            if old(s, c) || old_ack {
                 let update = Segment { window: s.window, ..at.conn.ack_to_target() };
                 let update = Segment { ack: at.conn.snd_una, ..update };
-                at.to_target(update);
+                at.target(update);
             }
             Fate::Pass
         })

@@ -6,7 +6,7 @@ use tcpspec_core::segment::{Flags, Segment};
 use tcpspec_core::seq::SeqNum;
 use tcpspec_core::state::State;
 
-pub(super) use crate::faults::middle::{Middle, Played, hears, says};
+pub(super) use crate::faults::middle::{Middle, Played, hears, says, wishing};
 pub(super) use std::time::Duration;
 pub(super) use tcpspec_core::segment::Flags as F;
 
@@ -57,7 +57,9 @@ pub(super) fn acks_fin(s: &Segment, c: &Connection) -> bool {
 
 /// It occupies sequence space, none of it for the first time.
 pub(super) fn repeats(s: &Segment, c: &Connection) -> bool {
-    let known = !matches!(c.state, State::Closed | State::Listen);
+    // In SYN-SENT a SYN ACK is the answer to the peer's own SYN, not the target's SYN again.
+    let answers_syn = c.state == State::SynSent && has(s, F::ACK);
+    let known = !matches!(c.state, State::Closed | State::Listen) && !answers_syn;
     known && !s.is_empty() && !has(s, F::RST) && s.end().at_or_before(c.snd_nxt)
 }
 
@@ -75,7 +77,7 @@ pub(super) fn unacknowledged(s: &Segment, c: &Connection) -> bool {
 
 /// All of it was received before.
 pub(super) fn old(s: &Segment, c: &Connection) -> bool {
-    c.synchronized() && ordinary(s) && !s.is_empty() && s.end().at_or_before(c.rcv_nxt)
+    is_open(c) && ordinary(s) && !s.is_empty() && s.end().at_or_before(c.rcv_nxt)
 }
 
 /// It brings text that is not yet received.
@@ -85,12 +87,12 @@ pub(super) fn new_text(s: &Segment, c: &Connection) -> bool {
 
 /// It lies behind the window.
 pub(super) fn beyond_window(s: &Segment, c: &Connection) -> bool {
-    c.synchronized() && ordinary(s) && c.right.at_or_before(s.seq)
+    is_open(c) && ordinary(s) && c.right.at_or_before(s.seq)
 }
 
 /// It lies in the window, behind numbers that are missing.
 pub(super) fn beyond_gap(s: &Segment, c: &Connection) -> bool {
-    c.synchronized() && ordinary(s) && !s.is_empty() && c.rcv_nxt.before(s.seq) && c.takes(s)
+    is_open(c) && ordinary(s) && !s.is_empty() && c.rcv_nxt.before(s.seq) && c.takes(s)
 }
 
 /// It acknowledges what was never sent.
@@ -98,9 +100,10 @@ pub(super) fn future_ack(s: &Segment, c: &Connection) -> bool {
     c.synchronized() && ordinary(s) && has(s, F::ACK) && c.snd_nxt.before(s.ack)
 }
 
-/// A SYN on a connection that exists and is not about to vanish.
+/// A SYN on a connection that exists and is not about to vanish, and not the one that began it.
 pub(super) fn stray_syn(s: &Segment, c: &Connection) -> bool {
-    c.synchronized() && c.state != State::TimeWait && has(s, F::SYN) && !has(s, F::RST)
+    let again = c.state == State::SynReceived && s.seq == c.irs;
+    is_open(c) && !again && c.state != State::TimeWait && has(s, F::SYN) && !has(s, F::RST)
 }
 
 /// A RST on a connection that exists.
@@ -118,7 +121,7 @@ pub(super) fn rst_beside(s: &Segment, c: &Connection) -> bool {
 /// Answers as a host does that knows no such connection, and forgets it.
 pub(super) fn reset_and_forget(s: &Segment, at: &mut At<'_>) -> Fate {
     at.reset(s);
-    if at.conn.synchronized() {
+    if is_open(at.conn) {
         at.play(Played::Gone);
     }
     Fate::Drop

@@ -124,6 +124,7 @@ fn segment(words: &str, to_target: bool) -> (Segment, Option<usize>) {
             "none" => {}
             "port" if to_target => segment.source_port = count() as u16,
             "port" => segment.destination_port = count() as u16,
+            "urgent" => segment.urgent = count() as u16,
             "win" => segment.window = count() as u16,
             "ttl" => segment.ip.ttl = count() as u8,
             "tos" => segment.ip.tos = count() as u8,
@@ -173,7 +174,14 @@ fn application(word: &str) -> (AppCommand, AppOutcome) {
     let end_of = |outcome| (AppCommand::AwaitEnd { socket: socket(), within }, outcome);
     match word {
         "listen" => {
-            let options = vec![SocketOption::NoDelay(true)];
+            let options = vec![
+                SocketOption::NoDelay(true),
+                SocketOption::KeepAlive(true),
+                SocketOption::UserTimeout(Duration::from_secs(5)),
+                SocketOption::TimeToLive(9),
+                SocketOption::TypeOfService(16),
+                SocketOption::ErrorReports(true),
+            ];
             (
                 AppCommand::Listen { socket: "listener".into(), local: end(false), backlog: 1, options },
                 AppOutcome::Done,
@@ -194,6 +202,7 @@ fn application(word: &str) -> (AppCommand, AppOutcome) {
         }
         "refused" => (AppCommand::AwaitConnected { socket: socket(), within }, AppOutcome::Refused),
         "connecting" => (AppCommand::AwaitConnected { socket: socket(), within }, AppOutcome::NothingYet),
+        "urgent" => (AppCommand::AwaitUrgent { socket: socket(), within }, AppOutcome::Done),
         "shutdown" => (AppCommand::Shutdown { socket: socket() }, AppOutcome::Done),
         "close" => (AppCommand::Close { socket: socket() }, AppOutcome::Done),
         "close listener" => (AppCommand::Close { socket: "listener".into() }, AppOutcome::Done),
