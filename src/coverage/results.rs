@@ -1,7 +1,7 @@
 //! What a run said of the trials.
 
 use super::Shown;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 /// How a trial ended, the worst last.
@@ -49,7 +49,7 @@ impl Results {
 
     /// The trials that were run and that are none of these, by name.
     pub fn beyond<'r>(&'r self, known: &[String]) -> Vec<&'r str> {
-        let known: std::collections::HashSet<&str> = known.iter().map(String::as_str).collect();
+        let known: HashSet<&str> = known.iter().map(String::as_str).collect();
         let mut beyond: Vec<_> =
             self.by_trial.keys().map(String::as_str).filter(|trial| !known.contains(trial)).collect();
         beyond.sort_unstable();
