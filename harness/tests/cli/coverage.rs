@@ -56,7 +56,7 @@ fn requirement_with_neither_case_nor_reason_is_red_and_named() {
     let gaps = said.out.split("neither a case nor a reason (").nth(1).expect("gaps");
     let named = |id: &str| gaps.split([',', ' ', '\n']).any(|word| word == id);
     // Another RFC's, one that has a reason, and one that is shown are none.
-    let words = ["MUST-2", "ev-closed-syn", "ev-closed-ack", "MUST-24", "rfc5961-rst-exact"];
+    let words = ["MUST-2", "ev-closed-syn", "ev-closed-ack", "MUST-44", "rfc5961-rst-exact"];
     assert_eq!(words.map(named), [true, true, false, false, false]);
     let all = tcpspec(&["coverage", "--cases", &cases, "--all"]);
     assert!(
