@@ -36,7 +36,7 @@ pub(super) fn requirements(report: &Report) -> String {
 pub(super) fn tc8(report: &Report) -> String {
     let mut out = String::new();
     line(&mut out, &report.specification);
-    line(&mut out, NO_CERTIFICATION);
+    caveat(&mut out);
     line(&mut out, "");
     for row in &report.coverage.tc8 {
         let status = match row.shown.cases.is_empty() {
@@ -49,8 +49,14 @@ pub(super) fn tc8(report: &Report) -> String {
     }
     line(&mut out, "");
     line(&mut out, &format!("{} cases of TC8 have one here", report.tc8_covered()));
-    line(&mut out, NO_CERTIFICATION);
+    caveat(&mut out);
     out
+}
+
+fn caveat(out: &mut String) {
+    for text in wrap(NO_CERTIFICATION, WIDTH) {
+        line(out, &text);
+    }
 }
 
 fn line(out: &mut String, text: &str) {
