@@ -78,7 +78,6 @@ fn row_has_cases_trials_faults_and_the_verdict_of_the_last_result() {
         result("area/three/slow:v4", "ignored"),
     ];
     let results = folder.file("results.json", &results.join("\n"));
-    // Beside the cases, not among them.
     let (seen, code) = object(&["--cases", &cases, "--results", &results]);
     let rows = seen["requirements"].as_array().expect("rows");
     assert_eq!((rows.len(), code), (119 + 315, Some(1)));
