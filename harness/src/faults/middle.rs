@@ -48,6 +48,7 @@ pub(super) struct Middle {
     due: Option<fn(&Segment, &Connection) -> bool>,
     ends: Option<fn(&Connection, Time) -> Option<Played>>,
     loses: Option<fn(&Packet) -> bool>,
+    table: Option<fn(State) -> State>,
     /// Connections for which the fault speaks itself, and since when.
     played: BTreeMap<(Endpoint, Endpoint), Played>,
     commands: BTreeMap<CommandId, AppCommand>,
@@ -183,6 +184,11 @@ impl Middle {
         Self { loses: Some(rule), ..self }
     }
 
+    /// What the socket table says in place of a state.
+    pub(super) fn table(self, rule: fn(State) -> State) -> Self {
+        Self { table: Some(rule), ..self }
+    }
+
     /// What is sent to the bench later is sent only if this still holds then.
     pub(super) fn if_still(self, due: fn(&Segment, &Connection) -> bool) -> Self {
         Self { due: Some(due), ..self }
@@ -271,6 +277,9 @@ impl Fault for Middle {
     }
 
     fn table(&mut self, now: Time, entry: TableEntry) -> TableEntry {
+        if let Some(rule) = self.table {
+            return TableEntry { state: entry.state.map(rule), ..entry };
+        }
         // The table does not say whose entry it is: where all connections are played alike there is no doubt.
         let keys: Vec<_> = self.view.connections().map(|conn| (conn.target, conn.bench)).collect();
         let mut played: Vec<_> = keys.into_iter().map(|key| self.played(now, key)).collect();
