@@ -48,6 +48,8 @@ pub(super) struct Middle {
     due: Option<fn(&Segment, &Connection) -> bool>,
     ends: Option<fn(&Connection, Time) -> Option<Played>>,
     loses: Option<fn(&Packet) -> bool>,
+    afterwards: Option<fn(&AppCommand) -> Option<(Duration, AppCommand)>>,
+    tells: Option<fn(State) -> State>,
     /// Connections for which the fault speaks itself, and since when.
     played: BTreeMap<(Endpoint, Endpoint), Played>,
     commands: BTreeMap<CommandId, AppCommand>,
@@ -183,6 +185,16 @@ impl Middle {
         Self { loses: Some(rule), ..self }
     }
 
+    /// What the application is made to ask for after what it asks for, and how long after.
+    pub(super) fn afterwards(self, rule: fn(&AppCommand) -> Option<(Duration, AppCommand)>) -> Self {
+        Self { afterwards: Some(rule), ..self }
+    }
+
+    /// The state that the target's socket table names in place of the one that it is.
+    pub(super) fn tells(self, rule: fn(State) -> State) -> Self {
+        Self { tells: Some(rule), ..self }
+    }
+
     /// What is sent to the bench later is sent only if this still holds then.
     pub(super) fn if_still(self, due: fn(&Segment, &Connection) -> bool) -> Self {
         Self { due: Some(due), ..self }
@@ -244,6 +256,10 @@ impl Fault for Middle {
             (Some(rule), Some(name)) => self.on_socket(now, name, way, |at| rule(&mut command, at)),
             _ => None,
         };
+        if let Some((after, later)) = self.afterwards.and_then(|rule| rule(&command)) {
+            let id = self.own_command();
+            way.later(after, Delivery::ToApplication(id, later));
+        }
         self.view.asked(id, &command);
         self.commands.insert(id, asked);
         match fate.unwrap_or(Fate::Pass) {
@@ -271,6 +287,9 @@ impl Fault for Middle {
     }
 
     fn table(&mut self, now: Time, entry: TableEntry) -> TableEntry {
+        if let Some(tells) = self.tells {
+            return TableEntry { state: entry.state.map(tells), ..entry };
+        }
         // The table does not say whose entry it is: where all connections are played alike there is no doubt.
         let keys: Vec<_> = self.view.connections().map(|conn| (conn.target, conn.bench)).collect();
         let mut played: Vec<_> = keys.into_iter().map(|key| self.played(now, key)).collect();
@@ -395,9 +414,7 @@ impl Middle {
                     way.later(after, Delivery::ToTarget(encode_segment(&segment)));
                 }
                 Said::Command(command) => {
-                    let id = CommandId(OWN_COMMANDS | self.own_counted);
-                    self.own_counted = self.own_counted.wrapping_add(1);
-                    self.own_commands.insert(id);
+                    let id = self.own_command();
                     self.view.asked(id, &command);
                     way.application(id, command);
                 }
@@ -408,6 +425,14 @@ impl Middle {
             }
         }
         result
+    }
+
+    /// The number of a command of the fault's own, whose report is for nobody.
+    fn own_command(&mut self) -> CommandId {
+        let id = CommandId(OWN_COMMANDS | self.own_counted);
+        self.own_counted = self.own_counted.wrapping_add(1);
+        self.own_commands.insert(id);
+        id
     }
 
     /// What the fault answers in the target's place.
