@@ -42,6 +42,13 @@ pub(super) const KINDS: &[Kind] = &[
     ("ack-of-nothing-new-resets", || {
         hears(|s, at| if says_nothing_new(s, at.conn) { reset_and_forget(s, at) } else { Fate::Pass })
     }),
+    ("syn-with-fin-reset", || {
+        hears(|s, at| {
+            let opens_and_ends = has(s, F::SYN) && has(s, F::FIN) && !s.flags.intersects(F::ACK | F::RST);
+            let fits = at.conn.state == State::Listen && opens_and_ends;
+            if fits { reset_and_forget(s, at) } else { Fate::Pass }
+        })
+    }),
     // Silence where an answer is due.
     ("outside-of-window-not-answered", || hears(|s, at| drop_if(outside(s, at.conn)))),
     // What the application asks for.
