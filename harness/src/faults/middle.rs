@@ -49,6 +49,7 @@ pub(super) struct Middle {
     ends: Option<fn(&Connection, Time) -> Option<Played>>,
     loses: Option<fn(&Packet) -> bool>,
     table: Option<fn(State) -> State>,
+    afterwards: Option<Afterwards>,
     /// Connections for which the fault speaks itself, and since when.
     played: BTreeMap<(Endpoint, Endpoint), Played>,
     commands: BTreeMap<CommandId, AppCommand>,
@@ -189,11 +190,19 @@ impl Middle {
         Self { table: Some(rule), ..self }
     }
 
+    /// What the application is made to ask for after what it asks for, and how long after.
+    pub(super) fn afterwards(self, rule: Afterwards) -> Self {
+        Self { afterwards: Some(rule), ..self }
+    }
+
     /// What is sent to the bench later is sent only if this still holds then.
     pub(super) fn if_still(self, due: fn(&Segment, &Connection) -> bool) -> Self {
         Self { due: Some(due), ..self }
     }
 }
+
+/// What the application is made to ask for besides, and how long after.
+type Afterwards = fn(&AppCommand) -> Option<(Duration, AppCommand)>;
 
 /// A fault whose target says something else.
 pub(super) fn says(rule: Rule) -> Middle {
@@ -250,6 +259,10 @@ impl Fault for Middle {
             (Some(rule), Some(name)) => self.on_socket(now, name, way, |at| rule(&mut command, at)),
             _ => None,
         };
+        if let Some((after, later)) = self.afterwards.and_then(|rule| rule(&command)) {
+            let id = self.own_command();
+            way.later(after, Delivery::ToApplication(id, later));
+        }
         self.view.asked(id, &command);
         self.commands.insert(id, asked);
         match fate.unwrap_or(Fate::Pass) {
@@ -404,9 +417,7 @@ impl Middle {
                     way.later(after, Delivery::ToTarget(encode_segment(&segment)));
                 }
                 Said::Command(command) => {
-                    let id = CommandId(OWN_COMMANDS | self.own_counted);
-                    self.own_counted = self.own_counted.wrapping_add(1);
-                    self.own_commands.insert(id);
+                    let id = self.own_command();
                     self.view.asked(id, &command);
                     way.application(id, command);
                 }
@@ -417,6 +428,14 @@ impl Middle {
             }
         }
         result
+    }
+
+    /// The number of a command of the fault's own, whose report is for nobody.
+    fn own_command(&mut self) -> CommandId {
+        let id = CommandId(OWN_COMMANDS | self.own_counted);
+        self.own_counted = self.own_counted.wrapping_add(1);
+        self.own_commands.insert(id);
+        id
     }
 
     /// What the fault answers in the target's place.

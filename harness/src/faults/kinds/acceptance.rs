@@ -77,7 +77,9 @@ pub(super) const KINDS: &[Kind] = &[
     ("rst-with-bad-ack-ignored", || hears(|s, at| drop_if(rst(s, at.conn) && acks_the_future(s, at.conn)))),
     ("rst-closes-listener", || {
         hears(|s, at| {
-            if at.conn.state == State::Listen && has(s, F::RST) {
+            let c = &at.conn;
+            let passive = c.state == State::Listen || c.state == State::SynReceived && !c.active;
+            if passive && has(s, F::RST) {
                 at.on_listener(|socket| AppCommand::Close { socket });
             }
             Fate::Pass

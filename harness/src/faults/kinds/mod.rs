@@ -3,6 +3,7 @@
 mod acceptance;
 mod answers;
 mod data;
+mod grid;
 mod icmp;
 mod ip;
 mod numbers;
@@ -19,7 +20,7 @@ pub(super) type Kind = (&'static str, fn() -> Middle);
 
 /// Every fault, group by group in the order of the file.
 pub(super) fn all() -> impl Iterator<Item = &'static Kind> {
-    let groups: [&[Kind]; 10] = [
+    let groups: [&[Kind]; 11] = [
         numbers::KINDS,
         answers::KINDS,
         states::KINDS,
@@ -30,6 +31,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Kind> {
         window::KINDS,
         icmp::KINDS,
         ip::KINDS,
+        grid::KINDS,
     ];
     groups.into_iter().flatten()
 }

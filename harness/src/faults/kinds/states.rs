@@ -121,7 +121,10 @@ pub(super) const KINDS: &[Kind] = &[
         })
     }),
     ("closing-is-time-wait", || {
-        says(|s, at| drop_if(at.conn.state == State::Closing && has(s, F::FIN) && repeats(s, at.conn)))
+        Middle::default().ends(|c, _| {
+            let crossed = c.state == State::Closing && has_acked_fin(c);
+            crossed.then_some(Played::TimeWait)
+        })
     }),
     ("closing-is-last-ack", || {
         noting(State::Closing).ends(|c, _| gone_if(c.memory.flag && c.state == State::TimeWait))
@@ -246,7 +249,8 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     ("syn-sent-goes-on-after-close", || {
         Middle::default().command(|command, at| {
-            let given_up = at.conn.state == State::SynSent && matches!(command, AppCommand::Close { .. });
+            let closes = matches!(command, AppCommand::Close { .. } | AppCommand::Abort { .. });
+            let given_up = at.conn.state == State::SynSent && closes;
             if let (true, Some(syn)) = (given_up, at.conn.said.clone()) {
                 at.bench_after(Duration::from_secs(1), syn.clone());
                 at.bench_after(Duration::from_secs(3), syn);
@@ -306,7 +310,11 @@ fn crossing_syn(s: &Segment, c: &Connection) -> bool {
 
 /// In TIME-WAIT, the peer's FIN acknowledged.
 fn in_time_wait(c: &Connection) -> bool {
-    c.state == State::TimeWait && c.peer_fin.is_some_and(|fin| fin.at_or_before(c.acked))
+    c.state == State::TimeWait && has_acked_fin(c)
+}
+
+fn has_acked_fin(c: &Connection) -> bool {
+    c.peer_fin.is_some_and(|fin| fin.at_or_before(c.acked))
 }
 
 fn gone_if(ended: bool) -> Option<Played> {

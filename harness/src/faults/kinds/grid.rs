@@ -1,0 +1,122 @@
+//! What becomes of segments and calls that should change nothing (RFC 9293 section 3.10).
+
+use super::Kind;
+use super::words::*;
+use crate::faults::connection::Connection;
+use crate::faults::middle::Fate;
+use tcpspec_core::app::AppCommand;
+use tcpspec_core::segment::Segment;
+use tcpspec_core::seq::SeqNum;
+use tcpspec_core::state::State;
+
+pub(super) const KINDS: &[Kind] = &[
+    // An answer where none is due.
+    ("ack-of-nothing-new-answered", || {
+        hears(|s, at| {
+            if says_nothing_new(s, at.conn) {
+                at.ack();
+            }
+            Fate::Pass
+        })
+    }),
+    ("ack-of-syn-answered", || {
+        hears(|s, at| {
+            if ends_handshake(s, at.conn) {
+                at.ack();
+            }
+            Fate::Pass
+        })
+    }),
+    ("reset-answered-with-reset", || {
+        hears(|s, at| {
+            if rst_beside(s, at.conn) {
+                let reset = at.conn.segment(F::RST, at.conn.snd_nxt, SeqNum(0));
+                at.bench(reset);
+            }
+            Fate::Pass
+        })
+    }),
+    ("out-of-place-segment-resets", || {
+        hears(|s, at| if out_of_place(s, at.conn) { reset_and_forget(s, at) } else { Fate::Pass })
+    }),
+    ("ack-of-nothing-new-resets", || {
+        hears(|s, at| if says_nothing_new(s, at.conn) { reset_and_forget(s, at) } else { Fate::Pass })
+    }),
+    ("syn-with-fin-reset", || {
+        hears(|s, at| {
+            let opens_and_ends = has(s, F::SYN) && has(s, F::FIN) && !s.flags.intersects(F::ACK | F::RST);
+            let fits = at.conn.state == State::Listen && opens_and_ends;
+            if fits { reset_and_forget(s, at) } else { Fate::Pass }
+        })
+    }),
+    // Silence where an answer is due.
+    ("outside-of-window-not-answered", || hears(|s, at| drop_if(outside(s, at.conn)))),
+    // What the application asks for.
+    ("close-again-sends-fin", || {
+        Middle::default().command(|command, at| {
+            let closes = matches!(command, AppCommand::Shutdown { .. } | AppCommand::Close { .. });
+            if closes && at.conn.own_fin.is_some() {
+                let again = Segment { flags: F::FIN | F::ACK, ..at.conn.ack() };
+                at.bench(again);
+            }
+            Fate::Pass
+        })
+    }),
+    ("abort-in-final-state-ignored", || {
+        Middle::default().command(|command, at| {
+            let ending = matches!(at.conn.state, State::Closing | State::LastAck | State::TimeWait);
+            drop_if(ending && matches!(command, AppCommand::Abort { .. }))
+        })
+    }),
+    ("listener-goes-away", || {
+        Middle::default().afterwards(|command| match command {
+            AppCommand::Listen { socket, .. } => {
+                Some((Duration::from_secs(5), AppCommand::Close { socket: socket.clone() }))
+            }
+            _ => None,
+        })
+    }),
+    ("state-told-wrong", || Middle::default().table(the_state_before)),
+];
+
+/// An empty segment at RCV.NXT that acknowledges nothing for the first time.
+fn says_nothing_new(s: &Segment, c: &Connection) -> bool {
+    let empty = ordinary(s) && s.is_empty() && has(s, F::ACK);
+    c.synchronized() && empty && s.seq == c.rcv_nxt && s.ack.at_or_before(c.snd_una)
+}
+
+/// The third segment, with nothing else.
+fn ends_handshake(s: &Segment, c: &Connection) -> bool {
+    let empty = ordinary(s) && s.is_empty() && has(s, F::ACK);
+    c.state == State::SynReceived && empty && s.seq == c.rcv_nxt && s.ack == c.snd_nxt
+}
+
+/// In the window but not at RCV.NXT, or behind the peer's FIN and more than an empty ACK.
+fn out_of_place(s: &Segment, c: &Connection) -> bool {
+    let behind_fin = c.peer_fin.is_some() && (!s.is_empty() || has(s, F::URG));
+    let beside = s.seq != c.rcv_nxt;
+    let at_or_behind = c.rcv_nxt.at_or_before(s.seq);
+    c.synchronized() && ordinary(s) && at_or_behind && c.takes(s) && (beside || behind_fin)
+}
+
+/// Outside of the window, and no reset.
+fn outside(s: &Segment, c: &Connection) -> bool {
+    is_open(c) && !has(s, F::RST) && !c.takes(s)
+}
+
+/// Another state than the one that it is.
+fn the_state_before(state: State) -> State {
+    match state {
+        State::Closed => State::TimeWait,
+        State::Listen => State::Closed,
+        State::SynSent => State::Listen,
+        State::SynReceived => State::SynSent,
+        State::Established => State::SynReceived,
+        State::FinWait1 => State::Established,
+        State::FinWait2 => State::FinWait1,
+        State::CloseWait => State::FinWait2,
+        State::Closing => State::CloseWait,
+        State::LastAck => State::Closing,
+        State::TimeWait => State::LastAck,
+    }
+}
