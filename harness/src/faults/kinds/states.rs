@@ -34,9 +34,13 @@ pub(super) const KINDS: &[Kind] = &[
         })
     }),
     ("open-to-nobody-begins", || {
-        Middle::default().report(|saw, command, _| {
-            if let (AppCommand::Connect { local, .. }, AppOutcome::Error(_)) = (command, &saw) {
-                *saw = AppOutcome::Connecting(*local);
+        Middle::default().wish(|command| {
+            // What it is told is done, in place of what cannot be done.
+            if let AppCommand::Connect { socket, local, remote, options } = command
+                && for_many(remote.ip())
+            {
+                let (socket, options) = (std::mem::take(socket), std::mem::take(options));
+                *command = AppCommand::Listen { socket, local: *local, backlog: 1, options };
             }
         })
     }),
@@ -85,9 +89,6 @@ pub(super) const KINDS: &[Kind] = &[
             State::LastAck => State::Closed,
             _ => State::LastAck,
         })
-    }),
-    ("listener-times-out", || {
-        Middle::default().ends(|c, now| gone_if(c.state == State::Listen && c.age(now) >= FIVE_SECONDS))
     }),
     ("close-wait-times-out", || {
         Middle::default().ends(|c, now| gone_if(c.state == State::CloseWait && c.age(now) >= HALF_A_MINUTE))
@@ -332,5 +333,4 @@ fn noting(state: State) -> Middle {
     hears(rule)
 }
 
-const FIVE_SECONDS: Duration = Duration::from_secs(5);
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);
