@@ -34,13 +34,11 @@ pub(super) const KINDS: &[Kind] = &[
         })
     }),
     ("open-to-nobody-begins", || {
-        Middle::default().wish(|command| {
-            // What it is told is done, in place of what cannot be done.
-            if let AppCommand::Connect { socket, local, remote, options } = command
+        Middle::default().answer(|saw, command| {
+            if let AppCommand::Connect { local, remote, .. } = command
                 && for_many(remote.ip())
             {
-                let (socket, options) = (std::mem::take(socket), std::mem::take(options));
-                *command = AppCommand::Listen { socket, local: *local, backlog: 1, options };
+                *saw = AppOutcome::Connecting(*local);
             }
         })
     }),
@@ -78,7 +76,7 @@ pub(super) const KINDS: &[Kind] = &[
         Middle::default().command(|command, at| {
             let closes = matches!(command, AppCommand::Shutdown { .. } | AppCommand::Close { .. });
             if let (true, Some(fin)) = (closes, at.conn.own_fin) {
-                let another = at.conn.segment(F::FIN | F::ACK, fin + 1, at.conn.rcv_nxt);
+                let another = at.conn.segment(F::FIN | F::ACK, fin, at.conn.rcv_nxt);
                 at.bench(another);
             }
             Fate::Pass

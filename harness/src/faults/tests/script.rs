@@ -232,9 +232,6 @@ pub(super) fn show(delivery: &Delivery) -> String {
     match delivery {
         Delivery::ToTarget(octets) => format!("> {}", show_packet(octets, true)),
         Delivery::ToBench(octets) => format!("< {}", show_packet(octets, false)),
-        Delivery::ToApplication(_, AppCommand::Listen { options, .. }) if options.is_empty() => {
-            "app Listen".into()
-        }
         Delivery::ToApplication(
             _,
             AppCommand::Listen { options, .. } | AppCommand::Connect { options, .. },
