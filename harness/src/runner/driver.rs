@@ -160,11 +160,9 @@ impl<'b> Driver<'b> {
         busy |= self.take_reports(sink)?;
         busy |= self.fire_timers(before, sink)?;
         self.flush()?;
-        if before.since(self.told) > Duration::from_millis(100) {
+        if self.running() > 0 && before.since(self.told) > Duration::from_millis(100) {
             self.told = before;
-            if self.running() > 0 {
-                sink.progress(self.running(), self.waiting.len(), self.longest(before));
-            }
+            sink.progress(self.running(), self.waiting.len(), self.longest(before));
         }
         if !busy {
             self.sleep()?;
