@@ -33,6 +33,9 @@ pub(super) type CommandRule = fn(&mut AppCommand, &mut At<'_>) -> Fate;
 /// What a fault makes of what the application observed, told the command that it answers.
 pub(super) type ReportRule = fn(&mut AppOutcome, &AppCommand, &mut At<'_>);
 
+/// What the application is made to ask for after what it asks for, and how long after.
+pub(super) type CallRule = fn(&AppCommand) -> Option<(Duration, AppCommand)>;
+
 /// A fault made of rules; without any it changes nothing.
 #[derive(Default)]
 pub(super) struct Middle {
@@ -48,7 +51,7 @@ pub(super) struct Middle {
     due: Option<fn(&Segment, &Connection) -> bool>,
     ends: Option<fn(&Connection, Time) -> Option<Played>>,
     loses: Option<fn(&Packet) -> bool>,
-    afterwards: Option<fn(&AppCommand) -> Option<(Duration, AppCommand)>>,
+    afterwards: Option<CallRule>,
     tells: Option<fn(State) -> State>,
     /// Connections for which the fault speaks itself, and since when.
     played: BTreeMap<(Endpoint, Endpoint), Played>,
@@ -185,8 +188,8 @@ impl Middle {
         Self { loses: Some(rule), ..self }
     }
 
-    /// What the application is made to ask for after what it asks for, and how long after.
-    pub(super) fn afterwards(self, rule: fn(&AppCommand) -> Option<(Duration, AppCommand)>) -> Self {
+    /// A rule for what the application asks for besides, later.
+    pub(super) fn afterwards(self, rule: CallRule) -> Self {
         Self { afterwards: Some(rule), ..self }
     }
 
