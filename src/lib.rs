@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod case;
+pub mod coverage;
 pub mod engine;
 pub mod fault;
 pub mod ledger;

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod coverage;
 pub mod faults;
 mod inputs;
 pub mod link;

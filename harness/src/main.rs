@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tcpspec::audit::{self, CloseWaitAudit, Kept};
 use tcpspec::cli::{self, AuditArguments, Cli, Command};
-use tcpspec::{check, measure, prove, run};
+use tcpspec::{check, coverage, measure, prove, run};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         None => run::run(&cli.run, this_program()),
         Some(Command::Run(arguments)) => run::run(&arguments, this_program()),
         Some(Command::Check { cases, target, ledger }) => check::check(cases.as_deref(), &target, &ledger),
+        Some(Command::Coverage(arguments)) => coverage::coverage(&arguments),
         Some(Command::Faults(arguments)) => prove::prove(&arguments, this_program()),
         Some(Command::MeasureBench { trials, at_once }) => measure::measure(trials, at_once, this_program()),
         Some(Command::UpperTester) => return tcpspec::upper_tester::agent::run(),

@@ -1,6 +1,6 @@
 //! The command line as typed.
 
-use crate::audit;
+use crate::{audit, coverage};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,6 +38,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         ledger: Vec<PathBuf>,
     },
+    /// Say which cases show each requirement, and what has none
+    Coverage(CoverageArguments),
     /// Prove that every case can fail: run it under the faults that it names
     Faults(FaultsArguments),
     /// Look at a real server from an operator's side
@@ -82,6 +84,26 @@ pub enum AuditArguments {
         #[arg(long, value_enum, default_value_t)]
         format: audit::Format,
     },
+}
+
+/// Arguments of `coverage`.
+#[derive(Args, Clone, Debug)]
+pub struct CoverageArguments {
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: coverage::Format,
+    /// Read the cases of this directory instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub cases: Option<PathBuf>,
+    /// Tell the verdicts of this run too: what `tcpspec --format json` printed
+    #[arg(long, value_name = "FILE")]
+    pub results: Option<PathBuf>,
+    /// List the requirements of other RFCs than 9293 too; a gap among them, or in TC8, is red as well
+    #[arg(long)]
+    pub all: bool,
+    /// The cases of the automotive TC8 specification instead (this is no certification)
+    #[arg(long)]
+    pub tc8: bool,
 }
 
 /// Arguments of `faults`.

@@ -2,7 +2,9 @@
 
 mod arguments;
 
-pub use arguments::{AuditArguments, Cli, Colour, Command, FaultsArguments, Format, Proving, RunArguments};
+pub use arguments::{
+    AuditArguments, Cli, Colour, Command, CoverageArguments, FaultsArguments, Format, Proving, RunArguments,
+};
 
 /// Ends the program without a word when its output is read no further: `tcpspec | head`. To be
 /// called by a program that writes reports, not by one that plays an application.

@@ -2,8 +2,9 @@
 //!
 //! A trial is **clean** on a target if it breaks no MUST there without a fault. It **notices** a fault on
 //! a target where it is clean if under the fault its verdict is *fail*, *deviation* or *info*, with one
-//! of the findings that the catalogue gives the fault and that are not there without it. *Info* counts:
-//! it is how a broken MAY shows. *Inconclusive* and *error* do not: they say nothing of what the case is
+//! of the findings that the catalogue gives the fault and that are not there without it; where it passes
+//! on no target, also with one that is, for then the target has the fault by itself. *Info* counts: it is
+//! how a broken MAY shows. *Inconclusive* and *error* do not: they say nothing of what the case is
 //! about. What is proven on one target is proven.
 
 use super::hole::{Hole, Seen};
@@ -386,9 +387,11 @@ impl Matrix {
     /// Whether one of these findings shows the fault.
     fn is_noticed_by(&self, cell: Cell, of: impl Fn(&Fared) -> &BTreeSet<FindingCode>) -> bool {
         let meant = &self.faults[cell.fault].findings;
+        let mut clean = self.clean.get(&cell.trial).into_iter().flatten().map(|(_, fared)| fared);
+        let passes = clean.any(|fared| fared.findings.is_empty() && is_clean(fared.verdict));
         self.under.get(&cell).into_iter().flatten().any(|(target, fared)| {
             let Some(clean) = self.clean_on(cell.trial, target) else { return false };
-            let shows = |code| of(fared).contains(code) && !clean.findings.contains(code);
+            let shows = |code| of(fared).contains(code) && !(passes && clean.findings.contains(code));
             is_broken(fared.verdict) && meant.iter().any(shows)
         })
     }

@@ -51,8 +51,8 @@ pub(super) struct Middle {
     due: Option<fn(&Segment, &Connection) -> bool>,
     ends: Option<fn(&Connection, Time) -> Option<Played>>,
     loses: Option<fn(&Packet) -> bool>,
-    afterwards: Option<CallRule>,
-    tells: Option<fn(State) -> State>,
+    table: Option<fn(State) -> State>,
+    afterwards: Option<Afterwards>,
     /// Connections for which the fault speaks itself, and since when.
     played: BTreeMap<(Endpoint, Endpoint), Played>,
     commands: BTreeMap<CommandId, AppCommand>,
@@ -188,14 +188,14 @@ impl Middle {
         Self { loses: Some(rule), ..self }
     }
 
-    /// A rule for what the application asks for besides, later.
-    pub(super) fn afterwards(self, rule: CallRule) -> Self {
-        Self { afterwards: Some(rule), ..self }
+    /// What the socket table says in place of a state.
+    pub(super) fn table(self, rule: fn(State) -> State) -> Self {
+        Self { table: Some(rule), ..self }
     }
 
-    /// The state that the target's socket table names in place of the one that it is.
-    pub(super) fn tells(self, rule: fn(State) -> State) -> Self {
-        Self { tells: Some(rule), ..self }
+    /// What the application is made to ask for after what it asks for, and how long after.
+    pub(super) fn afterwards(self, rule: Afterwards) -> Self {
+        Self { afterwards: Some(rule), ..self }
     }
 
     /// What is sent to the bench later is sent only if this still holds then.
@@ -203,6 +203,9 @@ impl Middle {
         Self { due: Some(due), ..self }
     }
 }
+
+/// What the application is made to ask for besides, and how long after.
+type Afterwards = fn(&AppCommand) -> Option<(Duration, AppCommand)>;
 
 /// A fault whose target says something else.
 pub(super) fn says(rule: Rule) -> Middle {
@@ -290,8 +293,8 @@ impl Fault for Middle {
     }
 
     fn table(&mut self, now: Time, entry: TableEntry) -> TableEntry {
-        if let Some(tells) = self.tells {
-            return TableEntry { state: entry.state.map(tells), ..entry };
+        if let Some(rule) = self.table {
+            return TableEntry { state: entry.state.map(rule), ..entry };
         }
         // The table does not say whose entry it is: where all connections are played alike there is no doubt.
         let keys: Vec<_> = self.view.connections().map(|conn| (conn.target, conn.bench)).collect();

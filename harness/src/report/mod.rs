@@ -8,3 +8,4 @@ mod wrap;
 
 pub use failure::{RequirementLine, TrialCard, failure_block};
 pub use ladder::ladder;
+pub(crate) use wrap::wrap;

@@ -2,7 +2,7 @@
 
 /// Cuts `text` into lines of at most `width` characters, between words where it can. At least one
 /// line comes, be it empty.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = vec![String::new()];
     let mut used = 0;

@@ -30,6 +30,9 @@ pub trait Sink {
 /// Trials begun in one turn of the loop: a burst that no queue on the way drops.
 const STARTS_A_TURN: usize = 32;
 
+/// Later than this, the bench begins nothing more before it has caught up.
+const BEHIND: Duration = Duration::from_millis(20);
+
 /// Memory for what arrived, in octets. Beyond it the greatest of the trials that are flooded ends, and none
 /// begins.
 #[derive(Clone, Copy)]
@@ -72,6 +75,10 @@ pub struct Driver<'b> {
     ready: Epoll,
     /// The upper tester did not take everything yet.
     unflushed: bool,
+    /// How late the bench was in the last turn, in anything.
+    behind: Duration,
+    /// Questions under way.
+    open_questions: usize,
     /// When the sink was told of the progress last.
     told: Time,
 }
@@ -109,6 +116,8 @@ impl<'b> Driver<'b> {
             octets: Vec::new(),
             ready,
             unflushed: false,
+            behind: Duration::ZERO,
+            open_questions: 0,
             told: Time::default(),
         })
     }
@@ -151,9 +160,9 @@ impl<'b> Driver<'b> {
         busy |= self.take_reports(sink)?;
         busy |= self.fire_timers(before, sink)?;
         self.flush()?;
-        if before.since(self.told) > Duration::from_millis(100) {
+        if self.running() > 0 && before.since(self.told) > Duration::from_millis(100) {
             self.told = before;
-            sink.progress(self.active.len(), self.waiting.len(), self.longest(before));
+            sink.progress(self.running(), self.waiting.len(), self.longest(before));
         }
         if !busy {
             self.sleep()?;
@@ -161,9 +170,14 @@ impl<'b> Driver<'b> {
         Ok(())
     }
 
+    /// Trials under way; questions are none.
+    fn running(&self) -> usize {
+        self.active.len() - self.open_questions
+    }
+
     fn longest(&self, now: Time) -> Duration {
         let remaining = |active: &Active| (active.limit - SLACK).since(now);
-        self.active.values().map(remaining).max().unwrap_or_default()
+        self.active.values().filter(|active| !active.is_question).map(remaining).max().unwrap_or_default()
     }
 
     fn is_idle(&self) -> bool {
@@ -226,8 +240,11 @@ impl<'b> Driver<'b> {
                 None => self.suspect = Some((job, attempt)),
             }
         }
+        // A bench that is behind would only be later with more on its hands.
+        let is_behind = std::mem::take(&mut self.behind) > BEHIND && self.running() > 0;
         while started < STARTS_A_TURN
-            && self.active.len() < self.most_at_once
+            && !is_behind
+            && self.running() < self.most_at_once
             && self.kept <= self.budget.all
             && !self.sandwich.wants_quiet()
         {

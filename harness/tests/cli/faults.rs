@@ -92,7 +92,7 @@ fn finding_that_the_fault_does_not_stand_for_proves_nothing() {
     );
     // Under every fault, those are told that it does notice.
     let said = prove(&folder, &["--target", "smoltcp", "other", "--all"]);
-    assert!(said.out.contains("area/closed/other; it notices "), "{}", said.out);
+    assert!(said.out.contains("area/closed/other: it notices "), "{}", said.out);
     assert!(said.out.contains("closed-port-silent"), "{}", said.out);
 }
 

@@ -1,5 +1,6 @@
 //! The command line as people and scripts use it: the real program, what it says and how it ends.
 
+mod coverage;
 mod faults;
 mod files;
 mod formats;

@@ -20,11 +20,21 @@ pub(super) const KINDS: &[Kind] = &[
     ("syn-not-answered", || {
         says(|s, at| drop_if(s.flags.contains(F::SYN | F::ACK) && at.conn.state != State::SynSent))
     }),
+    ("syn-fin-dropped", || hears(|s, _| drop_if(s.flags.contains(F::SYN | F::FIN)))),
     ("closed-port-silent", || says(|s, at| drop_if(reset_in(s, at, State::Closed)))),
     ("listener-silent-on-ack", || says(|s, at| drop_if(reset_in(s, at, State::Listen)))),
     ("syn-sent-silent-on-bad-ack", || says(|s, at| drop_if(reset_in(s, at, State::SynSent)))),
     ("syn-received-silent-on-bad-ack", || says(|s, at| drop_if(reset_in(s, at, State::SynReceived)))),
     ("reset-in-window-not-challenged", || hears(|s, at| drop_if(rst_beside(s, at.conn)))),
+    ("old-empty-segment-not-answered", || {
+        hears(|s, at| {
+            let old = ordinary(s) && s.is_empty() && s.seq.before(at.conn.rcv_nxt);
+            drop_if(is_open(at.conn) && old)
+        })
+    }),
+    ("time-wait-silent-on-syn-ack", || {
+        hears(|s, at| drop_if(at.conn.state == State::TimeWait && s.flags.contains(F::SYN | F::ACK)))
+    }),
     // An answer where silence is due.
     ("reset-answered-from-closed-port", || hears(|s, at| answer_reset(s, at, State::Closed))),
     ("reset-answered-from-listener", || hears(|s, at| answer_reset(s, at, State::Listen))),
@@ -34,6 +44,40 @@ pub(super) const KINDS: &[Kind] = &[
                 at.ack();
             }
             Fate::Pass
+        })
+    }),
+    ("empty-segment-answered", || {
+        hears(|s, at| {
+            let current = s.seq == at.conn.rcv_nxt && s.ack.at_or_before(at.conn.snd_nxt);
+            if is_open(at.conn) && ordinary(s) && has(s, F::ACK) && s.is_empty() && current {
+                at.ack();
+            }
+            Fate::Pass
+        })
+    }),
+    ("reset-in-window-answered-by-reset", || {
+        hears(|s, at| {
+            if rst_beside(s, at.conn) {
+                let reset = at.conn.segment(F::RST, at.conn.snd_nxt, SeqNum(0));
+                at.bench(reset);
+                return Fate::Drop;
+            }
+            Fate::Pass
+        })
+    }),
+    ("empty-segment-in-window-resets", || {
+        hears(|s, at| {
+            reset_if(s, at, |s, c| c.synchronized() && s.is_pure_ack() && s.seq != c.rcv_nxt && c.takes(s))
+        })
+    }),
+    ("urgent-pointer-resets", || {
+        hears(|s, at| reset_if(s, at, |s, c| c.synchronized() && ordinary(s) && has(s, F::URG)))
+    }),
+    ("second-fin-resets", || {
+        hears(|s, at| {
+            reset_if(s, at, |s, c| {
+                has(s, F::FIN) && ordinary(s) && c.peer_fin.is_some() && s.seq == c.rcv_nxt
+            })
         })
     }),
     ("segment-without-ack-answered", || {
@@ -223,6 +267,14 @@ pub(super) const KINDS: &[Kind] = &[
         says(|s, _| {
             if ordinary(s) {
                 s.flags |= F::ECE;
+            }
+            Fate::Pass
+        })
+    }),
+    ("ecn-offer-refused", || {
+        says(|s, _| {
+            if s.flags.contains(F::SYN | F::ACK) {
+                s.flags = s.flags - F::ECE;
             }
             Fate::Pass
         })

@@ -170,6 +170,14 @@ pub(super) const KINDS: &[Kind] = &[
             Fate::Pass
         })
     }),
+    ("checksum-of-reset-wrong", || {
+        says(|s, _| {
+            if has(s, F::RST) {
+                s.checksum = Checksum::Raw(0x1234);
+            }
+            Fate::Pass
+        })
+    }),
     // Urgent data.
     ("urgent-pointer-off-by-one", || {
         says(|s, _| {

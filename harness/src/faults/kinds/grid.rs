@@ -76,7 +76,7 @@ pub(super) const KINDS: &[Kind] = &[
             _ => None,
         })
     }),
-    ("state-told-wrong", || Middle::default().tells(the_state_before)),
+    ("state-told-wrong", || Middle::default().table(the_state_before)),
 ];
 
 /// An empty segment at RCV.NXT that acknowledges nothing for the first time.

@@ -33,6 +33,13 @@ pub(super) const KINDS: &[Kind] = &[
             Fate::Pass
         })
     }),
+    ("open-to-nobody-begins", || {
+        Middle::default().report(|saw, command, _| {
+            if let (AppCommand::Connect { local, .. }, AppOutcome::Error(_)) = (command, &saw) {
+                *saw = AppOutcome::Connecting(*local);
+            }
+        })
+    }),
     // One direction closed.
     ("half-close-not-supported", || {
         says(|s, at| {
@@ -62,6 +69,25 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     ("fin-wait-2-times-out", || {
         Middle::default().ends(|c, now| gone_if(c.state == State::FinWait2 && c.age(now) >= HALF_A_MINUTE))
+    }),
+    ("close-again-sends-another-fin", || {
+        Middle::default().command(|command, at| {
+            let closes = matches!(command, AppCommand::Shutdown { .. } | AppCommand::Close { .. });
+            if let (true, Some(fin)) = (closes, at.conn.own_fin) {
+                let another = at.conn.segment(F::FIN | F::ACK, fin + 1, at.conn.rcv_nxt);
+                at.bench(another);
+            }
+            Fate::Pass
+        })
+    }),
+    ("status-is-another-state", || {
+        Middle::default().table(|state| match state {
+            State::LastAck => State::Closed,
+            _ => State::LastAck,
+        })
+    }),
+    ("listener-times-out", || {
+        Middle::default().ends(|c, now| gone_if(c.state == State::Listen && c.age(now) >= FIVE_SECONDS))
     }),
     ("close-wait-times-out", || {
         Middle::default().ends(|c, now| gone_if(c.state == State::CloseWait && c.age(now) >= HALF_A_MINUTE))
@@ -314,4 +340,5 @@ fn noting(state: State) -> Middle {
     hears(rule)
 }
 
+const FIVE_SECONDS: Duration = Duration::from_secs(5);
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);

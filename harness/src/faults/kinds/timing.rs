@@ -177,6 +177,13 @@ pub(super) const KINDS: &[Kind] = &[
             }
         })
     }),
+    ("failure-not-told", || {
+        Middle::default().report(|saw, _, _| {
+            if matches!(saw, AppOutcome::TimedOut) {
+                *saw = AppOutcome::NothingYet;
+            }
+        })
+    }),
     ("user-timeout-ignored", || {
         wishing(|option| {
             if let SocketOption::UserTimeout(limit) = option {

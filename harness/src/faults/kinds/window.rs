@@ -111,6 +111,23 @@ pub(super) const KINDS: &[Kind] = &[
             Fate::Pass
         })
     }),
+    ("window-never-grows", || {
+        hears(|s, at| {
+            let c = &at.conn;
+            if c.synchronized() && ordinary(s) && c.asked.scale.is_none() && c.snd_wnd < u32::from(s.window) {
+                s.window = u16::try_from(c.snd_wnd).unwrap_or(s.window);
+            }
+            Fate::Pass
+        })
+    }),
+    ("window-taken-for-signed", || {
+        hears(|s, _| {
+            if s.window > 0x7fff {
+                s.window = 0;
+            }
+            Fate::Pass
+        })
+    }),
     ("shrunk-window-resets", || {
         hears(|s, at| {
             let c = &at.conn;

@@ -95,6 +95,7 @@ impl Driver<'_> {
             timer: None,
             is_question,
         };
+        self.open_questions += usize::from(is_question);
         self.hosts.insert(host.address, key);
         self.active.insert(key, active);
         self.feed(key, Input::Start, sink)
@@ -102,6 +103,7 @@ impl Driver<'_> {
 
     /// How late this bench is widens every bound of the trials that it concerns.
     pub(super) fn noted_late(&mut self, key: u64, by: Duration) {
+        self.behind = self.behind.max(by);
         if let Some(active) = self.active.get_mut(&key)
             && by > Duration::from_millis(1)
         {
@@ -301,6 +303,7 @@ impl Driver<'_> {
         let active = self.active.remove(&key)?;
         self.hosts.remove(&active.host);
         self.connections -= active.job.connections;
+        self.open_questions -= usize::from(active.is_question);
         self.kept -= active.counted;
         let private = self.private.remove(&key);
         for packet in active.engine.farewell() {

@@ -47,12 +47,24 @@ struct Listener {
 
 struct Connection {
     handle: SocketHandle,
+    patience: Patience,
     /// The listener in whose pool it waits, until it is accepted.
     pool: Option<SocketId>,
     /// Its state when it was last looked at.
     seen: tcp::State,
     /// How it died.
     failure: Option<Failure>,
+}
+
+/// When a silent peer is asked, and when it is given up: what the application asked for.
+#[derive(Clone, Copy)]
+struct Patience {
+    keep_alive: bool,
+    /// smoltcp waits as long before the first probe as between two of them.
+    idle: Duration,
+    /// Unanswered probes that end a connection.
+    probes: Option<u32>,
+    user_timeout: Option<Duration>,
 }
 
 /// What brought a change of state about.
@@ -82,7 +94,7 @@ impl SmoltcpStack {
     }
 
     /// A socket of smoltcp with what the application asked for.
-    fn open(options: &[SocketOption]) -> Result<tcp::Socket<'static>, Failure> {
+    fn open(options: &[SocketOption]) -> Result<(tcp::Socket<'static>, Patience), Failure> {
         let receive_buffer = options.iter().rev().find_map(|option| match option {
             SocketOption::ReceiveBuffer(octets) => Some(*octets as usize),
             _ => None,
@@ -94,19 +106,24 @@ impl SmoltcpStack {
         let buffer = |octets: Option<usize>| tcp::SocketBuffer::new(vec![0; octets.unwrap_or(BUFFER)]);
         let mut socket = tcp::Socket::new(buffer(receive_buffer), buffer(send_buffer));
         socket.set_tsval_generator(Some(milliseconds));
+        let mut patience = Patience::default();
         for option in options {
             match option {
                 SocketOption::ReceiveBuffer(_) | SocketOption::SendBuffer(_) => {}
-                option => set(&mut socket, *option)?,
+                option => set(&mut socket, &mut patience, *option)?,
             }
         }
-        Ok(socket)
+        Ok((socket, patience))
     }
 
-    fn add(&mut self, socket: tcp::Socket<'static>, pool: Option<SocketId>) -> SocketId {
+    fn add(
+        &mut self,
+        (socket, patience): (tcp::Socket<'static>, Patience),
+        pool: Option<SocketId>,
+    ) -> SocketId {
         let seen = socket.state();
         let handle = self.set.add(socket);
-        self.sockets.push(Socket::Connection(Connection { handle, pool, seen, failure: None }));
+        self.sockets.push(Socket::Connection(Connection { handle, patience, pool, seen, failure: None }));
         SocketId(self.sockets.len() - 1)
     }
 
@@ -150,10 +167,10 @@ impl SmoltcpStack {
         if listening || waiting >= *backlog {
             return Ok(());
         }
-        let mut socket = Self::open(options)?;
+        let (mut socket, patience) = Self::open(options)?;
         let local = IpListenEndpoint { addr: Some(local.ip().into()), port: local.port() };
         socket.listen(local).map_err(|error| Failure::Other(format!("EINVAL ({error})")))?;
-        self.add(socket, Some(listener));
+        self.add((socket, patience), Some(listener));
         Ok(())
     }
 
@@ -268,12 +285,12 @@ impl Stack for SmoltcpStack {
         remote: SocketAddr,
         options: &[SocketOption],
     ) -> Result<SocketId, Failure> {
-        let mut socket = Self::open(options)?;
+        let (mut socket, patience) = Self::open(options)?;
         let (from, to) = (IpListenEndpoint::from(local), IpEndpoint::from(remote));
         socket
             .connect(self.interface.context(), to, from)
             .map_err(|error| Failure::Other(format!("EINVAL ({error})")))?;
-        Ok(self.add(socket, None))
+        Ok(self.add((socket, patience), None))
     }
 
     fn condition(&mut self, id: SocketId) -> Condition {
@@ -341,7 +358,7 @@ impl Stack for SmoltcpStack {
 
     fn set(&mut self, id: SocketId, option: SocketOption) -> Result<(), Failure> {
         match self.connection(id) {
-            Some((_, socket)) => set(socket, option),
+            Some((connection, socket)) => set(socket, &mut connection.patience, option),
             // A pool is made with the options of its listener.
             None => Err(Failure::no_option(option)),
         }
@@ -381,17 +398,18 @@ fn why_closed(before: tcp::State, cause: Cause) -> Option<Failure> {
     }
 }
 
-/// Options that smoltcp has, on an open socket.
-fn set(socket: &mut tcp::Socket<'_>, option: SocketOption) -> Result<(), Failure> {
+/// Options that smoltcp has, and settings of others that are how smoltcp always is, on an open socket.
+fn set(socket: &mut tcp::Socket<'_>, patience: &mut Patience, option: SocketOption) -> Result<(), Failure> {
     match option {
         SocketOption::NoDelay(on) => socket.set_nagle_enabled(!on),
-        SocketOption::KeepAlive(on) => socket.set_keep_alive(on.then(|| KEEP_ALIVE.into())),
-        // smoltcp waits as long before the first probe as between two of them.
-        SocketOption::KeepAliveIdle(idle) => socket.set_keep_alive(Some(idle.into())),
-        SocketOption::UserTimeout(timeout) => socket.set_timeout(Some(timeout.into())),
+        SocketOption::KeepAlive(on) => patience.keep_alive = on,
+        SocketOption::KeepAliveIdle(idle) => patience.idle = idle,
+        SocketOption::KeepAliveInterval(interval) if interval == patience.idle => {}
+        SocketOption::KeepAliveCount(probes) => patience.probes = Some(probes),
+        SocketOption::UserTimeout(timeout) => patience.user_timeout = Some(timeout),
         SocketOption::TimeToLive(hops) => socket.set_hop_limit(Some(hops)),
+        SocketOption::UrgentInline(true) | SocketOption::ErrorReports(false) => {}
         SocketOption::KeepAliveInterval(_)
-        | SocketOption::KeepAliveCount(_)
         | SocketOption::ReceiveBuffer(_)
         | SocketOption::SendBuffer(_)
         | SocketOption::MaximumSegment(_)
@@ -399,7 +417,27 @@ fn set(socket: &mut tcp::Socket<'_>, option: SocketOption) -> Result<(), Failure
         | SocketOption::TypeOfService(_)
         | SocketOption::ErrorReports(_) => return Err(Failure::no_option(option)),
     }
+    patience.apply(socket);
     Ok(())
+}
+
+impl Patience {
+    fn apply(&self, socket: &mut tcp::Socket<'_>) {
+        let keep_alive = self.keep_alive.then_some(self.idle);
+        // smoltcp counts no probes; it has one time for all that a peer may be silent.
+        let until_given_up = |idle: Duration| Some(idle.saturating_mul(self.probes?.saturating_add(1)));
+        let timeout = self.user_timeout.or_else(|| keep_alive.and_then(until_given_up));
+        if keep_alive != socket.keep_alive().map(Duration::from) {
+            socket.set_keep_alive(keep_alive.map(Into::into));
+        }
+        socket.set_timeout(timeout.map(Into::into));
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { keep_alive: false, idle: KEEP_ALIVE, probes: None, user_timeout: None }
+    }
 }
 
 fn not_connected() -> Failure {

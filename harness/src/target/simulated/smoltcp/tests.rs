@@ -220,3 +220,24 @@ fn options_smoltcp_does_not_have_are_refused() {
     assert_eq!(peer.stack.set(id, option), Err(refused));
     assert_eq!(peer.stack.set(id, SocketOption::NoDelay(true)), Ok(()));
 }
+
+#[test]
+fn keep_alive_asks_when_it_is_on_and_gives_up_after_its_probes() {
+    let idle = SocketOption::KeepAliveIdle(Duration::from_secs(2));
+    let (mut peer, id, theirs) = Peer::established(&[idle]);
+    assert_eq!((peer.stack.next_wake(), peer.waits(Duration::from_secs(9))), (None, vec![]));
+    assert_eq!(peer.stack.set(id, SocketOption::KeepAlive(true)), Ok(()));
+    assert_eq!(peer.waits(Duration::ZERO), [(Flags::ACK, theirs - 1)]);
+
+    let every = |seconds| SocketOption::KeepAliveInterval(Duration::from_secs(seconds));
+    let options = [SocketOption::KeepAlive(true), idle, every(2), SocketOption::KeepAliveCount(2)];
+    let (mut peer, id, theirs) = Peer::established(&options);
+    for _ in 0..2 {
+        assert_eq!(peer.waits(Duration::from_secs(2)), [(Flags::ACK, theirs - 1)]);
+    }
+    assert_eq!(peer.stack.condition(id), Condition::Established);
+    peer.waits(Duration::from_secs(2));
+    assert_eq!(peer.stack.condition(id), Condition::Failed(Failure::TimedOut));
+    // smoltcp has one interval only.
+    assert!(peer.stack.set(id, every(1)).is_err());
+}
