@@ -33,9 +33,6 @@ pub(super) type CommandRule = fn(&mut AppCommand, &mut At<'_>) -> Fate;
 /// What a fault makes of what the application observed, told the command that it answers.
 pub(super) type ReportRule = fn(&mut AppOutcome, &AppCommand, &mut At<'_>);
 
-/// What the application is made to ask for after what it asks for, and how long after.
-pub(super) type CallRule = fn(&AppCommand) -> Option<(Duration, AppCommand)>;
-
 /// A fault made of rules; without any it changes nothing.
 #[derive(Default)]
 pub(super) struct Middle {
