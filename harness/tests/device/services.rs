@@ -14,7 +14,8 @@ pub(crate) fn whole_suite_on_nginx_and_inetd_is_green() {
     let ledger = lab.linux_ledger();
     let ledger = ledger.to_str().expect("a plain name");
     // Its longest waits are those for the end of TIME-WAIT: minutes.
-    let run = lab.tcpspec(&profile(ALL), &["--ledger", ledger, "--skip", "lasting"]);
+    let profile = profile(ALL) + "limits: {connections: 48}\n";
+    let run = lab.tcpspec(&profile, &["--ledger", ledger, "--skip", "lasting"]);
     run.assert_green(200);
     assert!(run.text.contains("expected by the ledger"), "{}", run.text);
     let skipped = run.skipped();
