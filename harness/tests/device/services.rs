@@ -1,7 +1,7 @@
 //! What the servers of a device make possible, and what not.
 
 use super::lab::{Lab, run};
-use super::programs::{ALL, profile};
+use super::programs::{ALL, limited, profile};
 use nix::unistd::geteuid;
 use pretty_assertions::assert_eq;
 use std::os::unix::process::CommandExt;
@@ -14,8 +14,7 @@ pub(crate) fn whole_suite_on_nginx_and_inetd_is_green() {
     let ledger = lab.linux_ledger();
     let ledger = ledger.to_str().expect("a plain name");
     // Its longest waits are those for the end of TIME-WAIT: minutes.
-    let profile = profile(ALL) + "limits: {connections: 48}\n";
-    let run = lab.tcpspec(&profile, &["--ledger", ledger, "--skip", "lasting"]);
+    let run = lab.tcpspec(&profile(ALL), &["--ledger", ledger, "--skip", "lasting"]);
     run.assert_green(200);
     assert!(run.text.contains("expected by the ledger"), "{}", run.text);
     let skipped = run.skipped();
@@ -29,7 +28,7 @@ pub(crate) fn web_server_alone() {
     lab.serve_busybox();
     let states = ["service/", "acceptance/after-fin", "reset/received/rst-at-rcv-nxt"];
     // Its queue is short: what a profile has limits for.
-    let run = lab.tcpspec(&(profile("http: 80, closed: 81") + "limits: {connections: 8}\n"), &states);
+    let run = lab.tcpspec(&limited("http: 80, closed: 81", "limits: {connections: 8}\n"), &states);
     run.assert_green(15);
     let skipped = run.skipped();
     assert_eq!(skipped.get("lab lacks: echo"), Some(&14), "{skipped:?}");
