@@ -103,10 +103,10 @@ impl Engine {
         let own = self.connections.iter().position(|c| c.bench == destination && c.target == source);
         let aside = self.asides.iter().position(|a| a.bench == destination && a.target == source);
         let (index, violations) = match (own, aside) {
-            (Some(index), _) => (index, self.connections[index].watch.received(&received)),
+            (Some(index), _) => (index, self.connections[index].watch.received(&received, stamp)),
             (None, Some(aside)) => {
                 let aside = &mut self.asides[aside];
-                (aside.connection, aside.watch.received(&received))
+                (aside.connection, aside.watch.received(&received, stamp))
             }
             (None, None) => {
                 let text =

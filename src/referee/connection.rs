@@ -5,7 +5,9 @@ use super::ours::Ours;
 use super::send_windows::SendWindows;
 use crate::segment::{Flags, Segment, TcpOption};
 use crate::seq::SeqNum;
-use std::collections::HashSet;
+use crate::time::Time;
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
 
 /// A connection, from the target's SYN on. It is never declared over: what comes after its end
 /// is either in keeping with it, or begins a new one.
@@ -56,7 +58,21 @@ pub(super) struct Connection {
     windows_ahead: Vec<(SeqNum, u32)>,
     /// What SND.WND can be.
     send_windows: SendWindows,
+    /// What it had told before each of the segments that may have overtaken others.
+    before: VecDeque<(Time, Told)>,
 }
+
+/// What every segment tells anew, and never takes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Told {
+    ack: SeqNum,
+    edge: Option<SeqNum>,
+    tsval: Option<u32>,
+}
+
+/// IP does not keep the order of packets (RFC 791 section 1.2): a router, or a stack with several
+/// processors, may let one overtake another. Not by more than this on the links of a bench.
+const OVERTAKES_WITHIN: Duration = Duration::from_millis(1);
 
 /// What makes two segments the same, timestamps apart.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -95,6 +111,7 @@ impl Connection {
             windows_read: ours.windows.len(),
             windows_ahead: Vec::new(),
             send_windows: SendWindows::default(),
+            before: VecDeque::new(),
         }
     }
 
@@ -158,24 +175,64 @@ impl Connection {
 
     /// Takes over what `segment` shows. Where that breaks a rule, later segments are compared with
     /// it all the same: one fault is one finding.
-    pub(super) fn take(&mut self, segment: &Segment, ours: &Ours) {
+    pub(super) fn take(&mut self, segment: &Segment, ours: &Ours, at: Time) {
         if segment.flags.contains(Flags::SYN) {
             let offers = Offers::of(segment);
             self.theirs = Some(self.theirs.map_or(offers, |theirs| theirs.and(offers)));
         } else {
             self.synchronized = true;
         }
-        if !self.is_repetition(segment) && self.acknowledges(segment, ours) {
-            self.ack = segment.ack;
-            self.offered_edge = self.edge_after(segment);
+        if !self.was_overtaken(segment) {
+            self.before.push_back((at, self.told()));
+            if !self.is_repetition(segment) && self.acknowledges(segment, ours) {
+                self.ack = segment.ack;
+                self.offered_edge = self.edge_after(segment);
+            }
+            if let Some((value, _)) = timestamps(segment) {
+                self.tsval = Some(value);
+            }
         }
         self.take_text(segment);
-        if let Some((value, _)) = timestamps(segment) {
-            self.tsval = Some(value);
-        }
         if !segment.is_empty() {
             self.sent.insert(Repetition::of(segment));
         }
+    }
+
+    /// A segment arrives at this moment.
+    pub(super) fn begin_at(&mut self, at: Time) {
+        while self.before.front().is_some_and(|(earlier, _)| at.since(*earlier) > OVERTAKES_WITHIN) {
+            self.before.pop_front();
+        }
+    }
+
+    fn told(&self) -> Told {
+        Told { ack: self.ack, edge: self.offered_edge, tsval: self.tsval }
+    }
+
+    /// Whether `segment` was overtaken on the way: it tells what those told that arrived a moment ago,
+    /// or less, but not less than what was told before them.
+    pub(super) fn was_overtaken(&self, segment: &Segment) -> bool {
+        let (Some((_, before)), Some(irs)) = (self.before.front(), self.irs) else { return false };
+        if !segment.flags.contains(Flags::ACK) || segment.flags.contains(Flags::SYN) {
+            return false;
+        }
+        let now = self.told();
+        let tells = Told {
+            ack: segment.ack,
+            edge: self.edge_offered_by(segment).map(|(edge, rounding)| edge + rounding),
+            tsval: timestamps(segment).map(|(value, _)| value),
+        };
+        let between = |least: u32, it: u32, most: u32| it.wrapping_sub(least) <= most.wrapping_sub(least);
+        let known = |least: Option<u32>, it: Option<u32>, most: Option<u32>| match (least, it, most) {
+            (Some(least), Some(it), Some(most)) => between(least, it, most),
+            _ => true,
+        };
+        let number = |edge: Option<SeqNum>| edge.map(|edge| edge.0);
+        let from_irs = |ack: SeqNum| ack.distance_from(irs);
+        tells != now
+            && (from_irs(before.ack)..=from_irs(now.ack)).contains(&from_irs(tells.ack))
+            && known(number(before.edge), number(tells.edge), number(now.edge))
+            && known(before.tsval, tells.tsval, now.tsval)
     }
 
     /// The target has reset it.

@@ -126,7 +126,10 @@ fn acknowledgment(sight: &Sight) -> Option<Violation> {
         return Some(violation.field("ack", "SEQ + 1 of a SYN of ours", ack));
     };
     let from_irs = |number: SeqNum| number.distance_from(irs);
-    if from_irs(ack) < from_irs(connection.ack) && !connection.is_repetition(segment) {
+    if from_irs(ack) < from_irs(connection.ack)
+        && !connection.is_repetition(segment)
+        && !connection.was_overtaken(segment)
+    {
         let violation = ACK_WENT_BACK.broken(
             format!("SEG.ACK at least {}, which it acknowledged before", connection.ack),
             format!("SEG.ACK {ack}"),

@@ -30,6 +30,7 @@ pub(super) fn check(sight: &Sight, found: &mut Vec<Violation>) {
     }
     if let Some(last) = connection.tsval
         && value.wrapping_sub(last) > u32::MAX / 2
+        && !connection.was_overtaken(segment)
     {
         let violation = TIMESTAMP_WENT_BACK.broken(format!("TSval at least {last}"), value.to_string());
         found.push(violation.field("tsval", format!("at least {last}"), value));

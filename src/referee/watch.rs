@@ -6,6 +6,7 @@ use super::{
     Violation, ecn, header, numbers, options, payload, reset, rules, sack, size, timestamps, window,
 };
 use crate::segment::{Endpoint, Flags, Received, Segment};
+use crate::time::Time;
 
 /// The referee of one four-tuple: every connection that the target has there, one after another.
 ///
@@ -113,10 +114,12 @@ impl Watch {
         }
     }
 
-    /// A segment of the target arrived: what no conformant stack would have sent in its place.
-    pub fn received(&mut self, received: &Received) -> Vec<Violation> {
+    /// A segment of the target arrived at this moment: what no conformant stack would have sent in its
+    /// place.
+    pub fn received(&mut self, received: &Received, at: Time) -> Vec<Violation> {
         let segment = &received.segment;
         let mut found = Vec::new();
+        self.connections.iter_mut().for_each(|connection| connection.begin_at(at));
         if segment.source() != self.target || segment.destination() != self.bench {
             return found;
         }
@@ -134,9 +137,9 @@ impl Watch {
         } else if segment.flags.contains(Flags::SYN) {
             let place = self.connection_of_syn(segment, &mut found);
             found.extend(self.judge(place, segment, options_readable));
-            self.connections[place].take(segment, &self.ours);
+            self.connections[place].take(segment, &self.ours, at);
         } else {
-            found.extend(self.received_other(segment, options_readable));
+            found.extend(self.received_other(segment, options_readable, at));
         }
         found
     }
@@ -144,7 +147,7 @@ impl Watch {
     /// A segment that is neither SYN nor RST. It belongs to the latest connection that it is in
     /// keeping with: an older one may come to light again (RFC 9293 section 3.6.1, MAY-2: back to
     /// TIME-WAIT), and several may be half open at once (SYN cookies).
-    fn received_other(&mut self, segment: &Segment, options_readable: bool) -> Vec<Violation> {
+    fn received_other(&mut self, segment: &Segment, options_readable: bool, at: Time) -> Vec<Violation> {
         let Some(latest) = self.connections.len().checked_sub(1) else {
             let flags = segment.flags;
             let violation =
@@ -155,14 +158,14 @@ impl Watch {
         for place in (0..=latest).rev() {
             let found = self.judge(place, segment, options_readable);
             if found.is_empty() {
-                self.connections[place].take(segment, &self.ours);
+                self.connections[place].take(segment, &self.ours, at);
                 return found;
             }
             if place == latest {
                 first_found = found;
             }
         }
-        self.connections[latest].take(segment, &self.ours);
+        self.connections[latest].take(segment, &self.ours, at);
         first_found
     }
 

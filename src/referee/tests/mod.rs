@@ -16,8 +16,10 @@ use crate::segment::{
     Endpoint, Flags, Packet, Received, SackBlock, Segment, TcpOption, decode, encode_segment,
 };
 use crate::seq::SeqNum;
+use crate::time::Time;
 use crate::verdict::{FieldDifference, FindingCode};
 use pretty_assertions::assert_eq;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const SYN: Flags = Flags::SYN;
 const ACK: Flags = Flags::ACK;
@@ -164,7 +166,13 @@ fn arrived(segment: &Segment) -> Received {
 
 /// What the referee finds in a segment of the target.
 fn judge(watch: &mut Watch, segment: &Segment) -> Vec<Violation> {
-    watch.received(&arrived(segment))
+    // So long after the last one that it overtook none.
+    static CLOCK: AtomicU64 = AtomicU64::new(0);
+    judge_at(watch, segment, Time(CLOCK.fetch_add(1_000_000_000, Ordering::Relaxed)))
+}
+
+fn judge_at(watch: &mut Watch, segment: &Segment, at: Time) -> Vec<Violation> {
+    watch.received(&arrived(segment), at)
 }
 
 /// A segment of the target that a conformant stack sends.

@@ -2,6 +2,7 @@
 
 use super::stack::{At, Choices, Stack};
 use super::*;
+use crate::time::Time;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -99,7 +100,7 @@ proptest! {
             received.segment.checksum = crate::segment::Checksum::Good;
             match ours {
                 true => watch.sent(&received.segment),
-                false => drop(watch.received(&received)),
+                false => drop(watch.received(&received, Time(0))),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Sequence and acknowledgment numbers.
 
 use super::*;
+use pretty_assertions::assert_eq;
 
 #[test]
 fn ack_covers_what_we_sent_and_no_more() {
@@ -311,4 +312,30 @@ fn other_iss(at: Numbers, requirement: &'static str) -> Violation {
         "another one",
         &[("seq", &at.seq(0), &at.seq(9))],
     )
+}
+
+/// IP does not keep the order of packets: what is as old as a moment may be an overtaken segment.
+#[test]
+fn acknowledgment_that_another_has_overtaken_is_no_step_back() {
+    let scale = TcpOption::WindowScale;
+    let timestamps = |value| TcpOption::Timestamps { value, echo: 7 };
+    let microseconds = |count: u64| Time((1 << 62) + count * 1000);
+    everywhere(|at| {
+        let ack =
+            |ack: u32, window: u16, tsval| at.theirs(ACK, 1, ack).window(window).option(timestamps(tsval));
+        let mut watch = at.passive_with(&[scale(0), timestamps(7)], &[scale(0), timestamps(100)]);
+        watch.sent(&at.ours(ACK, 1, 1).option(timestamps(7)).text(&[0; 300]));
+        let went_back = |found: Vec<Violation>| found.iter().map(|it| it.code).collect::<Vec<_>>();
+        let mut at_once =
+            |segment: &Segment, time| went_back(judge_at(&mut watch, segment, microseconds(time)));
+        assert_eq!(at_once(&ack(101, 900, 101), 0), []);
+        assert_eq!(at_once(&ack(301, 700, 103), 5000), []);
+        // Sent before the last one, and behind the one before that.
+        assert_eq!(at_once(&ack(201, 800, 102), 5001), []);
+        assert_eq!(at_once(&ack(301, 700, 103), 5002), []);
+        // Older than what was told long ago, or too late to have been overtaken.
+        assert_eq!(at_once(&ack(100, 901, 103), 5003), [FindingCode::AckWentBack]);
+        assert_eq!(at_once(&ack(301, 700, 103), 9000), []);
+        assert_eq!(at_once(&ack(201, 800, 103), 10_500), [FindingCode::AckWentBack]);
+    });
 }
