@@ -225,7 +225,7 @@ fn baseline_of_a_clean_run_is_empty_and_of_an_undecided_one_says_so() {
 
 #[test]
 fn baseline_has_one_pattern_where_all_trials_of_a_case_that_ran_have_the_finding() {
-    let rows = "    table:\n      n: [1, 2, 3]\n";
+    let rows = "    for: {n: [1, 2, 3]}\n";
     let case = |name: &str| {
         format!(
             "  {name}:\n    title: t\n    requirements: [ev-closed-ack]\n    effect: e\n    families: [v4]\n{rows}    \
