@@ -11,7 +11,7 @@ use crate::runner::{Driver, Fate, Finished, Job, Plan, Selection, Sink};
 use crate::runner::{give_ports, processors, run_all};
 use crate::target::simulated::SmoltcpStack;
 use crate::target::{KernelBench, KernelBenchError, KernelPreparation};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -66,6 +66,11 @@ pub fn prove(wanted: &FaultsArguments, program: PathBuf) -> Result<u8, Stop> {
         let inputs = Inputs::read("kernel", wanted.cases.as_deref())?;
         let plan = inputs.plan(seed)?;
         let work = Work::new(&plan, &recipes, &matrix, wanted.include_ignored);
+        if !wanted.include_ignored {
+            let slow: HashSet<_> = slow_trials(&plan).collect();
+            let left_out = (0..matrix.trials()).filter(|trial| slow.contains(matrix.trial(*trial)));
+            left_out.collect::<Vec<_>>().into_iter().for_each(|trial| matrix.left_out(trial));
+        }
         let ran = on_the_kernel(kernel, &inputs, &plan, work, seed, &mut matrix)?;
         say(false, &summary::line(&ran));
         runs.push(ran);
@@ -147,6 +152,10 @@ fn scope(wanted: &FaultsArguments) -> Scope {
 /// Every fault of the matrix, ready to be made.
 fn recipes(matrix: &Matrix) -> Result<Vec<Recipe>, Stop> {
     (0..matrix.faults()).map(|number| built(matrix.fault(number))).collect()
+}
+
+fn slow_trials(plan: &Plan) -> impl Iterator<Item = &str> {
+    plan.trials.iter().filter(|trial| trial.fate == Fate::Slow).map(|trial| trial.id.as_str())
 }
 
 /// Trials with and without faults, and which is which.

@@ -112,7 +112,7 @@ pub struct Services {
     pub closed: Option<u16>,
 }
 
-/// How much a target stands at a time; `None`: no limit worth naming.
+/// How much a target stands at a time, as far as the profile says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Connections.

@@ -105,6 +105,8 @@ pub struct Matrix {
     /// Without a fault: what became of a trial, on each target.
     clean: BTreeMap<usize, Vec<(&'static str, Fared)>>,
     under: BTreeMap<Cell, Vec<(&'static str, Fared)>>,
+    /// Trials that a target could show, but that were left out there.
+    left_out: BTreeSet<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -132,7 +134,15 @@ impl Matrix {
                 trials: first..trials.len(),
             });
         }
-        Self { faults, cases, trials, scope, clean: BTreeMap::new(), under: BTreeMap::new() }
+        Self {
+            faults,
+            cases,
+            trials,
+            scope,
+            clean: BTreeMap::new(),
+            under: BTreeMap::new(),
+            left_out: BTreeSet::new(),
+        }
     }
 
     /// The id of trial `number`.
@@ -202,6 +212,11 @@ impl Matrix {
     pub fn open_trials(&self, cells: &[Cell]) -> Vec<usize> {
         let unclean = (0..self.trials.len()).filter(|trial| !self.is_clean_somewhere(*trial));
         cells.iter().map(|cell| cell.trial).chain(unclean).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// A target could show this trial, but it was left out there: what is not proven of it is no hole.
+    pub fn left_out(&mut self, trial: usize) {
+        self.left_out.insert(trial);
     }
 
     /// What became of a trial on a target without a fault.
@@ -311,11 +326,18 @@ impl Matrix {
         (0..self.faults.len()).filter(|fault| !noticed.contains(fault)).collect()
     }
 
+    /// Whether trials were left out that might have shown what the others of the case do not.
+    fn is_left_out(&self, case: &Case) -> bool {
+        case.trials.clone().any(|trial| self.left_out.contains(&trial) && !self.passes_somewhere(trial))
+    }
+
     /// Whether cases name it, of which none was clean anywhere.
     fn is_left_open(&self, fault: usize) -> bool {
         let mut naming = self.cases.iter().filter(|case| case.own.contains(&fault)).peekable();
         naming.peek().is_some()
-            && naming.all(|case| !case.trials.clone().any(|trial| self.is_clean_somewhere(trial)))
+            && naming.all(|case| {
+                self.is_left_out(case) || !case.trials.clone().any(|trial| self.is_clean_somewhere(trial))
+            })
     }
 
     fn holes_of(&self, number: usize, case: &Case, proven: &Proven, holes: &mut Vec<Hole>) {
@@ -331,6 +353,9 @@ impl Matrix {
         }
         let clean: Vec<_> = case.trials.clone().filter(|trial| self.is_clean_somewhere(*trial)).collect();
         if clean.is_empty() {
+            return;
+        }
+        if self.is_left_out(case) {
             return;
         }
         for fault in case.own.iter().filter(|fault| !proven.pairs.contains(&(number, **fault))) {
@@ -380,6 +405,12 @@ impl Matrix {
         all.filter(move |(target, _)| self.clean_on(cell.trial, target).is_some())
     }
 
+    /// Whether nothing is found on some target without a fault.
+    fn passes_somewhere(&self, trial: usize) -> bool {
+        let mut all = self.clean.get(&trial).into_iter().flatten();
+        all.any(|(_, fared)| is_clean(fared.verdict) && fared.findings.is_empty())
+    }
+
     fn is_noticed(&self, cell: Cell) -> bool {
         self.is_noticed_by(cell, |fared| &fared.findings)
     }
@@ -387,8 +418,7 @@ impl Matrix {
     /// Whether one of these findings shows the fault.
     fn is_noticed_by(&self, cell: Cell, of: impl Fn(&Fared) -> &BTreeSet<FindingCode>) -> bool {
         let meant = &self.faults[cell.fault].findings;
-        let mut clean = self.clean.get(&cell.trial).into_iter().flatten().map(|(_, fared)| fared);
-        let passes = clean.any(|fared| fared.findings.is_empty() && is_clean(fared.verdict));
+        let passes = self.passes_somewhere(cell.trial);
         self.under.get(&cell).into_iter().flatten().any(|(target, fared)| {
             let Some(clean) = self.clean_on(cell.trial, target) else { return false };
             let shows = |code| of(fared).contains(code) && !(passes && clean.findings.contains(code));

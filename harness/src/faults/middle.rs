@@ -44,6 +44,7 @@ pub(super) struct Middle {
     command: Option<CommandRule>,
     report: Option<ReportRule>,
     wish: Option<fn(&mut AppCommand)>,
+    answer: Option<fn(&mut AppOutcome, &AppCommand)>,
     option: Option<fn(&mut SocketOption)>,
     due: Option<fn(&Segment, &Connection) -> bool>,
     ends: Option<fn(&Connection, Time) -> Option<Played>>,
@@ -175,6 +176,11 @@ impl Middle {
         Self { wish: Some(rule), ..self }
     }
 
+    /// A rule for what the application is told, whatever the connection.
+    pub(super) fn answer(self, rule: fn(&mut AppOutcome, &AppCommand)) -> Self {
+        Self { answer: Some(rule), ..self }
+    }
+
     /// When the target's part in a connection ends, and what the fault plays from then on.
     pub(super) fn ends(self, rule: fn(&Connection, Time) -> Option<Played>) -> Self {
         Self { ends: Some(rule), ..self }
@@ -281,6 +287,9 @@ impl Fault for Middle {
         }
         self.view.told(&report);
         let command = self.commands.remove(&report.id);
+        if let (Some(rule), Some(command)) = (self.answer, &command) {
+            rule(&mut report.outcome, command);
+        }
         if let (Some(rule), Some(command)) = (self.report, command)
             && let Some(name) = socket(&command)
         {

@@ -120,7 +120,7 @@ impl fmt::Display for Summary {
             ),
             ("trials that these targets cannot show", self.never_run.len(), bare(&self.never_run)),
             (
-                "faults of which only such trials could say something",
+                "faults of which only such trials could say something, or slow ones (--include-ignored)",
                 self.left_open.len(),
                 self.left_open.clone(),
             ),

@@ -77,3 +77,43 @@ const ANY_ANSWER: [&str; 3] = [
     "about: x\n\ncases:\n  ack:\n    given: LISTEN\n    steps: [{send: ACK, ack: 1}, {expect: RST}]\n",
     "about: x\n\ncases:\n  ack:\n    given: CLOSED\n    steps: [{send: ACK, ack: 1}, {expect: RST}]\n",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+    use tcpspec_core::case::Fixtures;
+
+    /// The services at which each of the conversations can be held.
+    fn places(services: &str) -> Vec<u16> {
+        let text = format!(
+            "name: d\nkind: device\nclaims: []\ninterface: eth1\naddress: {{v4: 192.0.2.7}}\n\
+             bench: {{v4: 192.0.2.10}}\nservices: {{{services}}}\n"
+        );
+        let profile = Profile::read("p.yaml", &text).expect("a profile");
+        let places = Places::of(&profile, &crate::inputs::capabilities(&profile));
+        let fixtures = Fixtures::embedded().expect("fixtures");
+        let port = |(need, text): &(Option<Capability>, &'static str)| {
+            let script = script(text).expect("a script");
+            places.choose(&script, std::slice::from_ref(need.as_ref()?), &fixtures).ok()?.port
+        };
+        PLAIN_CONVERSATIONS.iter().filter_map(port).collect()
+    }
+
+    #[test]
+    fn every_question_can_be_asked() {
+        let texts = PLAIN_CONVERSATIONS.iter().map(|(_, text)| *text).chain(ANY_ANSWER);
+        let wrong = |text| match CaseFile::read("runner/questions.yaml", text) {
+            Ok(file) => file.cases()[0].script(0).err().unwrap_or_default(),
+            Err(wrong) => wrong,
+        };
+        let unread: Vec<_> = texts.flat_map(wrong).map(|wrong| wrong.message).collect();
+        assert_eq!(unread, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_quietest_service_is_talked_to() {
+        assert_eq!(places("daytime: 13, http: 80, echo: 7, discard: 9, closed: 81"), [9, 7, 80, 13]);
+        assert_eq!(places("discard: 9"), [9]);
+    }
+}

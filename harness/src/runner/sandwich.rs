@@ -196,7 +196,8 @@ impl Sandwich {
 
     /// The verdicts that can be told.
     pub(super) fn believed(&mut self) -> Vec<Finished> {
-        if self.sign == Sign::AnyAnswer {
+        // Behind a reset it says nothing of what was before.
+        if self.sign == Sign::AnyAnswer && !matches!(self.stage, Stage::Recovering { .. }) {
             let last_heard = self.last_heard;
             self.believe(last_heard);
         }

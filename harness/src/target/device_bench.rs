@@ -117,6 +117,11 @@ impl DeviceError {
 /// Addresses of one family that the bench plays at most, in one run.
 const MOST_HOSTS: usize = 1024;
 
+/// Trials at a time where the profile does not say what the device stands. Queues for connections are
+/// as short as 9 (busybox's httpd) or 5; beyond it a device drops a SYN, or answers it with a cookie and
+/// forgets it (RFC 4987 section 3.6), and its verdicts would be about the load.
+const CAREFUL: u32 = 4;
+
 /// For how long it is asked whether addresses are free: long enough for a device that sleeps between
 /// two beacons of its access point.
 const CONFLICTS_WITHIN: Duration = Duration::from_millis(900);
@@ -170,6 +175,11 @@ impl DeviceBench {
             return Err(DeviceError::UnfinishedChecksums(unfinished));
         }
         remarks.extend(families.iter().map(|side| side.remark(hosts, &device.interface)));
+        if profile.limits.connections.is_none() && profile.limits.half_open.is_none() {
+            remarks.push(format!(
+                "{CAREFUL} trials at a time: `limits: {{connections: N}}` in the profile says that the device stands more"
+            ));
+        }
         Ok(Self { link, families, limits: profile.limits, remarks, reset: device.reset.clone() })
     }
 
@@ -204,6 +214,12 @@ impl<'d> Place<'d> {
         .flatten()
         .collect()
     }
+}
+
+/// How many connections the device stands at a time. Any trial may leave one half open for a moment:
+/// the narrower limit counts for all.
+fn stands(limits: &Limits) -> u32 {
+    limits.connections.into_iter().chain(limits.half_open).min().unwrap_or(CAREFUL)
 }
 
 /// How many hosts of each family the bench plays.
@@ -360,10 +376,8 @@ impl Bench for DeviceBench {
         Err(BenchError("a device does not show its socket table".into()))
     }
 
-    /// Any trial may leave a connection half open for a moment: the narrower limit counts for all.
     fn most_connections(&self) -> Option<u32> {
-        let Limits { connections, half_open, .. } = self.limits;
-        connections.into_iter().chain(half_open).min()
+        Some(stands(&self.limits))
     }
 
     fn remarks(&self) -> Vec<String> {

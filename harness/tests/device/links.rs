@@ -1,7 +1,7 @@
 //! Wires of all kinds between bench and device.
 
 use super::lab::Lab;
-use super::programs::{ALL, LINUX, profile, with_bench};
+use super::programs::{ALL, LINUX, MANY, profile, with_bench};
 use pretty_assertions::assert_eq;
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub(crate) fn device_behind_a_router_is_reached() {
     let behind = |gateway: &str| {
         format!(
             "name: lab\nkind: device\ninterface: bench\naddress: {{v4: 198.51.100.7, v6: 2001:db8:2::7}}\n{gateway}\
-             bench: {{v4: 192.0.2.100-192.0.2.199, v6: 2001:db8::100-2001:db8::1ff}}\nservices: {{{ALL}}}\n{LINUX}"
+             bench: {{v4: 192.0.2.100-192.0.2.199, v6: 2001:db8::100-2001:db8::1ff}}\nservices: {{{ALL}}}\n{LINUX}{MANY}"
         )
     };
     let routed = behind("gateway: {v4: 192.0.2.1, v6: 2001:db8::1}\n");
@@ -43,10 +43,10 @@ pub(crate) fn hosts_with_mac_addresses_of_their_own() {
         let address = |line: &str| Some(line.split_once("lladdr ")?.1.split(' ').next()?.to_owned());
         table.lines().filter_map(address).collect()
     };
-    lab.tcpspec(&with_bench(&hosts("shared"), services), &["service/"]).assert_green(30);
+    lab.tcpspec(&(with_bench(&hosts("shared"), services) + MANY), &["service/"]).assert_green(30);
     assert_eq!(neighbours(&lab).len(), 1);
     lab.on_device("ip", "neighbour flush dev device");
-    lab.tcpspec(&with_bench(&hosts("per-host"), services), &["service/"]).assert_green(30);
+    lab.tcpspec(&(with_bench(&hosts("per-host"), services) + MANY), &["service/"]).assert_green(30);
     let own: BTreeSet<String> = (100..110).map(|host| format!("02:04:c0:00:02:{host:02x}")).collect();
     assert_eq!(neighbours(&lab), own);
 }

@@ -5,16 +5,24 @@ use std::os::unix::fs::PermissionsExt;
 
 /// The profile of a device with one wire and these services; more lines may follow.
 pub(crate) fn profile(services: &str) -> String {
-    with_bench("v4: 192.0.2.100-192.0.2.199, v6: 2001:db8::100-2001:db8::1ff", services)
+    limited(services, MANY)
 }
 
-/// The same, with these addresses of the bench.
+/// The same, of a device that stands so much; what is empty says nothing of it.
+pub(crate) fn limited(services: &str, limits: &str) -> String {
+    with_bench("v4: 192.0.2.100-192.0.2.199, v6: 2001:db8::100-2001:db8::1ff", services) + limits
+}
+
+/// With these addresses of the bench, and not a word of what the device stands.
 pub(crate) fn with_bench(bench: &str, services: &str) -> String {
     format!(
         "name: lab\nkind: device\ninterface: bench\naddress: {{v4: 192.0.2.7, v6: 2001:db8::7}}\n\
          bench: {{{bench}}}\nservices: {{{services}}}\n{LINUX}"
     )
 }
+
+/// xinetd's queue takes 64; with more at once Linux answers with cookies, and knows no SYN-RECEIVED.
+pub(crate) const MANY: &str = "limits: {connections: 48}\n";
 
 /// What Linux claims and how quick it is.
 pub(crate) const LINUX: &str = "\
@@ -33,7 +41,7 @@ impl Lab {
 
     /// The same, and a web server that takes the device off the wire as soon as it is asked anything.
     pub(crate) fn serve_inetd_with_a_trap(&mut self) {
-        let trap = self.write("trap", "#!/bin/sh\nread question\nexec ip link set device down\n");
+        let trap = self.write("trap", "#!/bin/sh\n(cat /proc/uptime; env) >> /tmp/trap.log\nread question\n(cat /proc/uptime; echo read $question) >> /tmp/trap.log\nexec ip link set device down\n");
         std::fs::set_permissions(&trap, std::fs::Permissions::from_mode(0o755)).expect("a file of our own");
         let service = format!(
             "service trap\n{{\n type = UNLISTED\n port = 80\n socket_type = stream\n protocol = tcp\n wait = no\n \

@@ -1,7 +1,7 @@
 //! What the servers of a device make possible, and what not.
 
 use super::lab::{Lab, run};
-use super::programs::{ALL, profile};
+use super::programs::{ALL, limited, profile};
 use nix::unistd::geteuid;
 use pretty_assertions::assert_eq;
 use std::os::unix::process::CommandExt;
@@ -28,7 +28,7 @@ pub(crate) fn web_server_alone() {
     lab.serve_busybox();
     let states = ["service/", "acceptance/after-fin", "reset/received/rst-at-rcv-nxt"];
     // Its queue is short: what a profile has limits for.
-    let run = lab.tcpspec(&(profile("http: 80, closed: 81") + "limits: {connections: 8}\n"), &states);
+    let run = lab.tcpspec(&limited("http: 80, closed: 81", "limits: {connections: 8}\n"), &states);
     run.assert_green(15);
     let skipped = run.skipped();
     assert_eq!(skipped.get("lab lacks: echo"), Some(&14), "{skipped:?}");
@@ -43,7 +43,7 @@ pub(crate) fn web_server_alone() {
 pub(crate) fn daytime_alone() {
     let mut lab = Lab::new();
     lab.serve_inetd();
-    let run = lab.tcpspec(&profile("daytime: 13"), &["service/", "reset/received/rst-at-rcv-nxt", "closed/"]);
+    let run = lab.tcpspec(&profile("daytime: 13"), &["service/", "reset/received/rst-at-rcv-nxt", "closed/closed-port"]);
     run.assert_green(16);
     for state in ["FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "TIME-WAIT"] {
         assert!(

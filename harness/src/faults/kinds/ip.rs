@@ -29,6 +29,14 @@ pub(super) const KINDS: &[Kind] = &[
         })
     }),
     ("low-ttl-segment-dropped", || hears(|s, _| drop_if(s.ip.ttl <= 1))),
+    ("answers-to-many", || {
+        hears(|s, at| {
+            if has(s, F::SYN) && for_many(s.ip.destination) {
+                at.reset(s);
+            }
+            Fate::Pass
+        })
+    }),
     ("wrong-source-address", || {
         says(|s, _| {
             s.ip.source = neighbour(s.ip.source);

@@ -34,8 +34,10 @@ pub(super) const KINDS: &[Kind] = &[
         })
     }),
     ("open-to-nobody-begins", || {
-        Middle::default().report(|saw, command, _| {
-            if let (AppCommand::Connect { local, .. }, AppOutcome::Error(_)) = (command, &saw) {
+        Middle::default().answer(|saw, command| {
+            if let AppCommand::Connect { local, remote, .. } = command
+                && for_many(remote.ip())
+            {
                 *saw = AppOutcome::Connecting(*local);
             }
         })
@@ -74,7 +76,7 @@ pub(super) const KINDS: &[Kind] = &[
         Middle::default().command(|command, at| {
             let closes = matches!(command, AppCommand::Shutdown { .. } | AppCommand::Close { .. });
             if let (true, Some(fin)) = (closes, at.conn.own_fin) {
-                let another = at.conn.segment(F::FIN | F::ACK, fin + 1, at.conn.rcv_nxt);
+                let another = at.conn.segment(F::FIN | F::ACK, fin, at.conn.rcv_nxt);
                 at.bench(another);
             }
             Fate::Pass
@@ -85,9 +87,6 @@ pub(super) const KINDS: &[Kind] = &[
             State::LastAck => State::Closed,
             _ => State::LastAck,
         })
-    }),
-    ("listener-times-out", || {
-        Middle::default().ends(|c, now| gone_if(c.state == State::Listen && c.age(now) >= FIVE_SECONDS))
     }),
     ("close-wait-times-out", || {
         Middle::default().ends(|c, now| gone_if(c.state == State::CloseWait && c.age(now) >= HALF_A_MINUTE))
@@ -340,5 +339,4 @@ fn noting(state: State) -> Middle {
     hears(rule)
 }
 
-const FIVE_SECONDS: Duration = Duration::from_secs(5);
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);

@@ -157,14 +157,14 @@ pub(super) const KINDS: &[Kind] = &[
         hears(|_, at| {
             if matches!(at.conn.state, State::SynReceived | State::Established) {
                 let question = Segment { seq: at.conn.snd_nxt - 1, ..at.conn.ack() };
-                at.bench_after(Duration::from_secs(1), question);
+                at.bench_after(Duration::from_millis(500), question);
             }
             Fate::Pass
         })
         .says(|s, at| {
             if at.conn.state == State::Established && ordinary(s) {
                 let question = Segment { seq: s.end() - 1, ack: s.ack, ..at.conn.ack() };
-                at.bench_after(Duration::from_secs(1), question);
+                at.bench_after(Duration::from_millis(500), question);
             }
             Fate::Pass
         })

@@ -7,6 +7,7 @@ use tcpspec_core::seq::SeqNum;
 use tcpspec_core::state::State;
 
 pub(super) use crate::faults::middle::{Middle, Played, hears, says, wishing};
+use std::net::{IpAddr, Ipv4Addr};
 pub(super) use std::time::Duration;
 pub(super) use tcpspec_core::segment::Flags as F;
 
@@ -33,6 +34,11 @@ pub(super) fn drop_if(fits: bool) -> Fate {
 /// Whether numbers were exchanged both ways, the handshake done or not.
 pub(super) fn is_open(c: &Connection) -> bool {
     c.synchronized() || c.state == State::SynReceived
+}
+
+/// Whether many hosts have the address: multicast, or the broadcast address.
+pub(super) fn for_many(address: IpAddr) -> bool {
+    address.is_multicast() || address == IpAddr::V4(Ipv4Addr::BROADCAST)
 }
 
 // What the target says.

@@ -152,6 +152,16 @@ fn finding_that_is_there_without_the_fault_shows_nothing() {
 }
 
 #[test]
+fn trial_that_was_left_out_where_it_might_pass_is_no_hole() {
+    let mut matrix = Matrix::new(columns(), vec![row("case", &["off"], &["case:v4"])], PART);
+    matrix.clean("smoltcp", 0, fared(Verdict::Deviation, &[F::WrongState]));
+    matrix.under("smoltcp", off(0), fared(Verdict::Deviation, &[F::WrongState]));
+    assert_eq!(matrix.holes().len(), 3);
+    matrix.left_out(0);
+    assert_eq!((matrix.holes(), matrix.left_open()), (vec![], vec!["off"]));
+}
+
+#[test]
 fn trial_without_a_verdict_is_a_hole_and_one_that_cannot_run_is_none() {
     let row = row("case", &["off"], &["case:v4", "case:v6"]);
     let mut matrix = Matrix::new(columns(), vec![row], Scope { some_faults: true, ..PART });

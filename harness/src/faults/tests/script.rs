@@ -5,7 +5,7 @@
 
 use super::super::{Conduit, Delivery};
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tcpspec_core::app::{AppCommand, AppOutcome, AppReport, CommandId, SocketOption};
 use tcpspec_core::engine::TableEntry;
@@ -75,6 +75,9 @@ fn of(told: &[String]) -> String {
     }
 }
 
+/// An address of many hosts.
+const MANY: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 1));
+
 /// Lines of a scene that are shown.
 const SHOWN: usize = 5;
 
@@ -122,6 +125,7 @@ fn segment(words: &str, to_target: bool) -> (Segment, Option<usize>) {
         };
         match key {
             "none" => {}
+            "many" => segment.ip.destination = MANY,
             "port" if to_target => segment.source_port = count() as u16,
             "port" => segment.destination_port = count() as u16,
             "urgent" => segment.urgent = count() as u16,
@@ -200,6 +204,12 @@ fn application(word: &str) -> (AppCommand, AppOutcome) {
             };
             (connect, AppOutcome::Connecting(end(false)))
         }
+        "connect to many" => {
+            let remote = (MANY, 7000).into();
+            let (socket, local, options) = (socket(), end(false), vec![]);
+            (AppCommand::Connect { socket, local, remote, options }, AppOutcome::Error("ENETUNREACH".into()))
+        }
+        "timeout" => end_of(AppOutcome::TimedOut),
         "refused" => (AppCommand::AwaitConnected { socket: socket(), within }, AppOutcome::Refused),
         "connecting" => (AppCommand::AwaitConnected { socket: socket(), within }, AppOutcome::NothingYet),
         "urgent" => (AppCommand::AwaitUrgent { socket: socket(), within }, AppOutcome::Done),

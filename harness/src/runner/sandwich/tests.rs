@@ -166,6 +166,22 @@ fn target_that_never_conversed_is_judged_by_any_answer_without_a_word() {
 }
 
 #[test]
+fn answer_behind_a_reset_says_nothing_of_what_was_before() {
+    let mut sandwich = Sandwich::new(questions(), true);
+    assert_eq!(round(&mut sandwich, at(0), wrong(), true), ("nothing", vec![]));
+    sandwich.ended(job(1), finished(1), at(100));
+    assert_eq!(round(&mut sandwich, at(1100), wrong(), false), ("nothing", vec![]));
+    assert_eq!(round(&mut sandwich, at(1200), wrong(), false), ("nothing", vec![]));
+    assert_eq!(round(&mut sandwich, at(3000), wrong(), false), ("nothing", vec![]));
+    assert_eq!(round(&mut sandwich, at(5000), wrong(), false), ("reset", vec![]));
+    assert_eq!(shown(sandwich.was_reset(at(6000), Ok(()))), ("nothing", vec![]));
+    sandwich.heard(at(6001));
+    assert_eq!(told(&mut sandwich), []);
+    assert_eq!(round(&mut sandwich, at(7000), Answer::Nothing, true), ("nothing", vec![]));
+    assert_eq!(shown(sandwich.demand(at(7002))), ("suspect", vec![1]));
+}
+
+#[test]
 fn suspects_of_a_target_that_was_reset_are_run_one_by_one_and_the_culprit_is_named() {
     let mut sandwich = opened(true);
     assert_eq!(stop(&mut sandwich, false), ("reset", vec![]));
