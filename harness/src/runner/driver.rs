@@ -30,6 +30,10 @@ pub trait Sink {
 /// Trials begun in one turn of the loop: a burst that no queue on the way drops.
 const STARTS_A_TURN: usize = 32;
 
+/// So many trials run while no verdict has been told, for so long at most.
+const FIRST_AT_ONCE: usize = 16;
+const FIRST_VERDICT_WITHIN: Duration = Duration::from_millis(50);
+
 /// Later than this, the bench begins nothing more before it has caught up.
 const BEHIND: Duration = Duration::from_millis(20);
 
@@ -75,6 +79,9 @@ pub struct Driver<'b> {
     ready: Epoll,
     /// The upper tester did not take everything yet.
     unflushed: bool,
+    /// When the run began, and whether no verdict has been told yet.
+    began: Time,
+    told_none: bool,
     /// How late the bench was in the last turn, in anything.
     behind: Duration,
     /// Questions under way.
@@ -116,6 +123,8 @@ impl<'b> Driver<'b> {
             octets: Vec::new(),
             ready,
             unflushed: false,
+            began: Time::default(),
+            told_none: true,
             behind: Duration::ZERO,
             open_questions: 0,
             told: Time::default(),
@@ -145,6 +154,7 @@ impl<'b> Driver<'b> {
         sink: &mut dyn Sink,
     ) -> Result<(), BenchError> {
         self.waiting.extend(jobs.into_iter().map(|job| (job, 0)));
+        self.began = crate::clock::monotonic();
         while !(self.is_idle() && self.sandwich.is_content()) {
             self.turn(sink)?;
         }
@@ -188,7 +198,15 @@ impl<'b> Driver<'b> {
     fn look_after_the_target(&mut self, sink: &mut dyn Sink) {
         let demand = self.sandwich.demand(crate::clock::monotonic());
         self.obey(demand, sink);
-        self.sandwich.believed().into_iter().for_each(|finished| sink.finished(finished));
+        self.tell(sink);
+    }
+
+    /// Tells the verdicts that can be told.
+    fn tell(&mut self, sink: &mut dyn Sink) {
+        for finished in self.sandwich.believed() {
+            self.told_none = false;
+            sink.finished(finished);
+        }
     }
 
     fn obey(&mut self, demand: Demand, sink: &mut dyn Sink) {
@@ -242,8 +260,11 @@ impl<'b> Driver<'b> {
         }
         // A bench that is behind would only be later with more on its hands.
         let is_behind = std::mem::take(&mut self.behind) > BEHIND && self.running() > 0;
+        // The first verdict does not queue behind what thousands of others ask of the application.
+        let is_first = self.told_none && crate::clock::monotonic().since(self.began) < FIRST_VERDICT_WITHIN;
         while started < STARTS_A_TURN
             && !is_behind
+            && !(is_first && self.running() >= FIRST_AT_ONCE)
             && self.running() < self.most_at_once
             && self.kept <= self.budget.all
             && !self.sandwich.wants_quiet()

@@ -330,7 +330,9 @@ impl Sandwich {
             Sign::AnyAnswer => Some("it answered nobody".to_owned()),
         };
         let Some(wrong) = wrong else {
-            self.not_before = now + (now.since(round.since) * SPARING).max(SHORTEST_PAUSE);
+            if self.stage != Stage::Opening {
+                self.not_before = now + (now.since(round.since) * SPARING).max(SHORTEST_PAUSE);
+            }
             return self.lives(round.since);
         };
         self.not_before = now + PAUSE;

@@ -43,7 +43,10 @@ pub(crate) fn device_that_a_trial_stops() {
     );
     let reset = lab.words_on_device("ip", "link set device up");
     let services = profile("discard: 9, http: 80, closed: 81") + &format!("reset: [{}]\n", reset.join(", "));
-    let run = lab.tcpspec(&services, &["service/http/answer-begins", "service/discard/text-is", "closed/closed-port/segment-with-ack"]);
+    let run = lab.tcpspec(
+        &services,
+        &["service/http/answer-begins", "service/discard/text-is", "closed/closed-port/segment-with-ack"],
+    );
     let mut blamed: Vec<_> = run.text.lines().filter_map(|line| line.strip_prefix("FAIL  ")).collect();
     blamed.sort_unstable();
     let culprits = ["v4", "v6"].map(|family| format!("service/http/answer-begins-behind-the-syn:{family}"));

@@ -43,7 +43,10 @@ pub(crate) fn web_server_alone() {
 pub(crate) fn daytime_alone() {
     let mut lab = Lab::new();
     lab.serve_inetd();
-    let run = lab.tcpspec(&profile("daytime: 13"), &["service/", "reset/received/rst-at-rcv-nxt", "closed/closed-port"]);
+    let run = lab.tcpspec(
+        &profile("daytime: 13"),
+        &["service/", "reset/received/rst-at-rcv-nxt", "closed/closed-port"],
+    );
     run.assert_green(16);
     for state in ["FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "TIME-WAIT"] {
         assert!(

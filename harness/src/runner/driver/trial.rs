@@ -346,7 +346,7 @@ impl Driver<'_> {
         let took = now.since(active.began);
         let finished = Finished { index: job.index, outcome, took, attempts: attempt + 1, latest };
         self.sandwich.ended(job, finished, now);
-        self.sandwich.believed().into_iter().for_each(|finished| sink.finished(finished));
+        self.tell(sink);
         Ok(())
     }
 }
