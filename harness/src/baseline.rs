@@ -2,7 +2,7 @@
 
 use crate::cli::{BaselineArguments, exit};
 use crate::run::{Ended, Stop, run_and, say};
-use std::fs::OpenOptions;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,18 +16,16 @@ pub fn baseline(wanted: &BaselineArguments, program: PathBuf) -> Result<u8, Stop
     if run.list {
         return Err(Stop::new(exit::USAGE, "`baseline` runs what it writes down: `--list` is for `run`"));
     }
-    // Not after a minute of running.
-    if !force && write.exists() {
-        return Err(exists(write));
-    }
+    can_save(write, *force)?;
     run_and(run, program, &|ended| conclude(ended, wanted))
 }
 
 fn conclude(ended: &Ended<'_>, wanted: &BaselineArguments) -> Result<u8, Stop> {
-    let Ended { plan, verdicts, complaints, code } = ended;
+    let Ended { plan, verdicts, complaints, .. } = ended;
     let BaselineArguments { run, write, force } = wanted;
-    let baseline = verdicts.baseline(plan);
-    save(write, &baseline.text, *force)?;
+    let baseline = verdicts.baseline(plan, complaints);
+    let saved = open(write, *force, true).and_then(|mut file| file.write_all(baseline.text.as_bytes()));
+    saved.map_err(|error| unwritten(write, &error))?;
     let json = run.format == Some(crate::cli::Format::Json);
     let (entries, open) = (baseline.entries, baseline.open);
     say(json, &format!("baseline: {entries} entries in {}, {open} of them to be reasoned", write.display()));
@@ -35,27 +33,37 @@ fn conclude(ended: &Ended<'_>, wanted: &BaselineArguments) -> Result<u8, Stop> {
         let count = baseline.undecided;
         say(json, &format!("baseline: {count} trials were inconclusive or errors, and are not in it"));
     }
-    // What no ledger makes green stays what it is.
-    let stays = baseline.undecided > 0 || !complaints.is_empty() || verdicts.accuses();
-    Ok(if stays { *code } else { exit::GREEN })
+    Ok(baseline.code)
 }
 
-fn save(path: &Path, text: &str, force: bool) -> Result<(), Stop> {
+/// Says before a minute of running what would be said behind it. Leaves everything as it is.
+fn can_save(path: &Path, force: bool) -> Result<(), Stop> {
+    let is_new = path.symlink_metadata().is_err();
+    open(path, force, false).map_err(|error| unwritten(path, &error))?;
+    if is_new {
+        fs::remove_file(path).map_err(|error| unwritten(path, &error))?;
+    }
+    Ok(())
+}
+
+fn open(path: &Path, force: bool, truncate: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);
+    // What exists is opened only with `force`.
     if force {
-        options.create(true).truncate(true)
+        options.create(true).truncate(truncate)
     } else {
         options.create_new(true)
     };
-    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => exists(path),
-        _ => Stop::new(exit::BENCH_UNABLE, format!("cannot write {}: {error}", path.display())),
-    })
+    options.open(path)
 }
 
-fn exists(path: &Path) -> Stop {
+fn unwritten(path: &Path, error: &io::Error) -> Stop {
     let path = path.display();
-    Stop::new(exit::USAGE, format!("{path} exists already; `--force` writes it anew"))
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Stop::new(exit::USAGE, format!("{path} exists already; `--force` writes it anew"))
+        }
+        _ => Stop::new(exit::BENCH_UNABLE, format!("cannot write {path}: {error}")),
+    }
 }

@@ -16,14 +16,14 @@ use tcpspec_core::requirement::Catalogue;
 use tcpspec_core::verdict::FindingCode;
 use tcpspec_core::yaml::nearest;
 
-/// Says what `id` stands for: a requirement, a case, a trial, a finding or a fault.
+/// Says what each of `ids` stands for: a requirement, a case, a trial, a finding or a fault.
 ///
 /// # Errors
-/// Nothing is called so, or a file is missing or wrong.
-pub fn explain(id: &str, cases: Option<&Path>) -> Result<u8, Stop> {
+/// Nothing is called as one of them, or a file is missing or wrong.
+pub fn explain(ids: &[String], cases: Option<&Path>) -> Result<u8, Stop> {
     let known = Known::read(cases)?;
-    let text = known.explain(id)?;
-    say(false, text.trim_end());
+    let pages: Result<Vec<_>, _> = ids.iter().map(|id| known.explain(id)).collect();
+    say(false, pages?.join("\n").trim_end());
     Ok(exit::GREEN)
 }
 
@@ -77,8 +77,10 @@ impl Known {
         let codes = FindingCode::ALL.iter().map(|code| code.code());
         let all = self.catalogue.ids().chain(self.suite.cases().map(RawCase::id)).chain(codes);
         let all = all.chain(self.faults.names()).chain(trials.iter().map(String::as_str));
+        let is_part = !id.is_empty() && trials.iter().any(|trial| trial.contains(id));
         let hint = match nearest(id, all) {
             Some(near) => format!("; did you mean `{near}`?"),
+            None if is_part => format!("; `tcpspec --list {id}` lists the trials that contain it"),
             None => ": no requirement, case, trial, finding or fault".to_owned(),
         };
         Stop::new(exit::USAGE, format!("nothing is called `{id}`{hint}"))

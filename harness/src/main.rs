@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => run::run(&cli.run, this_program()),
         Some(Command::Run(arguments)) => run::run(&arguments, this_program()),
-        Some(Command::Explain { id, cases }) => explain::explain(&id, cases.as_deref()),
+        Some(Command::Explain { ids, cases }) => explain::explain(&ids, cases.as_deref()),
         Some(Command::Baseline(arguments)) => baseline::baseline(&arguments, this_program()),
         Some(Command::Check { cases, target, ledger }) => check::check(cases.as_deref(), &target, &ledger),
         Some(Command::Coverage(arguments)) => coverage::coverage(&arguments),

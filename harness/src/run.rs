@@ -59,7 +59,7 @@ pub(crate) struct Ended<'r> {
     pub(crate) verdicts: &'r Verdicts,
     /// What the bench could not do well.
     pub(crate) complaints: &'r [String],
-    /// The code to exit with.
+    /// The code to exit with where nothing else is made of it.
     pub(crate) code: u8,
 }
 

@@ -26,11 +26,11 @@ pub struct Cli {
 pub enum Command {
     /// Run the suite (the default)
     Run(RunArguments),
-    /// Say what a requirement, case, trial, finding or fault is about
+    /// Say what requirements, cases, trials, findings or faults are about
     Explain {
         /// `MUST-13`, `closing/half-close/…`, `wrong-state`, `ack-stale`
-        #[arg(value_name = "ID")]
-        id: String,
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<String>,
         /// Read the cases of this directory instead of the built-in ones
         #[arg(long, value_name = "DIR")]
         cases: Option<PathBuf>,

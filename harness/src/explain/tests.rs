@@ -96,6 +96,10 @@ fn unknown_id_is_a_mistake_that_names_the_nearest_of_any_kind() {
     meant("wrong-sate", "wrong-state");
     meant("closed-port-silnet", "closed-port-silent");
     assert_eq!(
+        message("closing:v").1,
+        "nothing is called `closing:v`; `tcpspec --list closing:v` lists the trials that contain it"
+    );
+    assert_eq!(
         message("xyzzyxyzzyxyzzy").1,
         "nothing is called `xyzzyxyzzyxyzzy`: no requirement, case, trial, finding or fault"
     );

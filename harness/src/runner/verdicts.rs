@@ -169,11 +169,6 @@ impl Verdicts {
         self.state().accusations.push(sentence);
     }
 
-    /// Whether it did.
-    pub(crate) fn accuses(&self) -> bool {
-        !self.state().accusations.is_empty()
-    }
-
     /// The code to exit with, and everything that is to be said behind libtest's own summary;
     /// `complaints` are the bench's.
     #[must_use]
@@ -243,14 +238,7 @@ impl Verdicts {
         let red = !state.accusations.is_empty()
             || !stale.is_empty()
             || state.said.values().any(|said| said.red && said.word != Word::Error);
-        let code = if red {
-            exit::RED
-        } else if any(Word::Error) || !complaints.is_empty() {
-            exit::BENCH_FAULT
-        } else {
-            exit::GREEN
-        };
-        (code, text)
+        (gate(red, any(Word::Error) || !complaints.is_empty()), text)
     }
 
     /// Trials with this word, those for the same reason together.
@@ -275,6 +263,17 @@ impl Verdicts {
                 let _ = writeln!(text, "      {id}");
             }
         }
+    }
+}
+
+/// The code to exit with: what is red about the target outweighs what the bench did not do well.
+fn gate(red: bool, bench: bool) -> u8 {
+    if red {
+        exit::RED
+    } else if bench {
+        exit::BENCH_FAULT
+    } else {
+        exit::GREEN
     }
 }
 

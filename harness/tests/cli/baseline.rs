@@ -2,6 +2,7 @@
 
 use crate::program::{Folder, Said, tcpspec};
 use pretty_assertions::assert_eq;
+use std::path::Path;
 
 const SMOLTCP: [&str; 4] = ["--target", "smoltcp", "closed/", "acceptance/"];
 
@@ -47,6 +48,25 @@ fn baseline_overwrites_a_file_only_when_told_so() {
     assert_eq!(run(&["baseline", "--force", "--write", &file], "none").code(), Some(0));
     assert!(std::fs::read_to_string(&file).expect("a file").starts_with("# Baseline of smoltcp "));
     assert_eq!(tcpspec(&["baseline", "--list", "--write", &file]).code(), Some(2));
+}
+
+#[test]
+fn baseline_that_cannot_be_written_ends_before_the_run() {
+    let folder = Folder::new();
+    let folder = folder.path().display();
+    let said = run(&["baseline", "--write", &format!("{folder}/none/mine.yaml")], "none");
+    assert_eq!((said.code(), said.out.as_str()), (Some(6), ""));
+    assert_eq!(
+        said.err,
+        format!("tcpspec: cannot write {folder}/none/mine.yaml: No such file or directory (os error 2)\n")
+    );
+    let said = run(&["baseline", "--force", "--write", &folder.to_string()], "none");
+    assert_eq!((said.code(), said.out.as_str()), (Some(6), ""));
+    assert_eq!(said.err, format!("tcpspec: cannot write {folder}: Is a directory (os error 21)\n"));
+    // A run that does not begin leaves no file behind.
+    let file = format!("{folder}/mine.yaml");
+    let said = tcpspec(&["baseline", "--write", &file, "--target", "smoltcp", "no-such-trial"]);
+    assert_eq!((said.code(), Path::new(&file).exists()), (Some(4), false));
 }
 
 #[test]

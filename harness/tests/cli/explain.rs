@@ -28,6 +28,17 @@ fn every_kind_of_id_is_explained() {
 }
 
 #[test]
+fn several_ids_are_explained_in_their_order_or_not_at_all() {
+    let page = |id: &str| tcpspec(&["explain", id]).out;
+    let said = tcpspec(&["explain", "wrong-state", "MUST-13"]);
+    assert_eq!((said.code(), said.err.as_str()), (Some(0), ""));
+    assert_eq!(said.out, format!("{}\n{}", page("wrong-state"), page("MUST-13")));
+    let said = tcpspec(&["explain", "MUST-13", "wrong-sate"]);
+    assert_eq!((said.code(), said.out.as_str()), (Some(2), ""));
+    assert_eq!(said.err, "tcpspec: nothing is called `wrong-sate`; did you mean `wrong-state`?\n");
+}
+
+#[test]
 fn unknown_id_exits_with_2_and_names_the_nearest() {
     let said = tcpspec(&["explain", "MUST13x"]);
     assert_eq!((said.code(), said.out.as_str()), (Some(2), ""));

@@ -1,6 +1,6 @@
 //! What a target does otherwise today, as the ledger of a later run.
 
-use super::{Book, Said, State, Verdicts, Word};
+use super::{Book, Said, State, Verdicts, Word, gate};
 use crate::runner::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
@@ -18,13 +18,15 @@ pub struct Baseline {
     pub open: usize,
     /// Trials that are red and about which nothing was found out: no ledger excuses them.
     pub undecided: usize,
+    /// The code with which the same run exits when this is its ledger.
+    pub code: u8,
 }
 
 impl Verdicts {
     /// An entry for each finding that makes the run red, and for each that the ledger of this run
-    /// expects; these keep what was written of them.
+    /// expects; these keep what was written of them. `complaints` are the bench's.
     #[must_use]
-    pub fn baseline(&self, plan: &Plan) -> Baseline {
+    pub fn baseline(&self, plan: &Plan, complaints: &[String]) -> Baseline {
         let state = self.state();
         let cases = Cases::of(plan, &state);
         let mut found: BTreeMap<(&str, FindingCode, Words), BTreeSet<&str>> = BTreeMap::new();
@@ -44,10 +46,18 @@ impl Verdicts {
                 open += usize::from(words.reason == TODO);
             }
         }
-        let undecided = |said: &&Said| matches!(said.word, Word::Inconclusive | Word::Error);
+        let count_of = |word| state.said.values().filter(|said| said.word == word).count();
+        let (inconclusive, errors) = (count_of(Word::Inconclusive), count_of(Word::Error));
+        let red = inconclusive > 0 || !state.accusations.is_empty();
         let list = if count == 0 { "entries: []" } else { "entries:\n" };
         let text = format!("{}{list}{}\n", head(&self.ledger), entries.trim_end());
-        Baseline { text, entries: count, open, undecided: state.said.values().filter(undecided).count() }
+        Baseline {
+            text,
+            entries: count,
+            open,
+            undecided: inconclusive + errors,
+            code: gate(red, errors > 0 || !complaints.is_empty()),
+        }
     }
 }
 
@@ -114,7 +124,8 @@ impl fmt::Display for Words {
 
 /// A text that YAML reads back as it is.
 fn scalar(text: &str) -> String {
-    if text == TODO { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+    // Whatever JSON quotes, YAML reads as the same.
+    if text == TODO { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }
 
 /// The trials of each case that this target can show, and whether all of them were judged.

@@ -169,7 +169,7 @@ fn baseline(threshold: Threshold, entries: &str, all: &[(Verdict, &[FindingCode]
     for (index, (verdict, codes)) in all.iter().enumerate() {
         let _ = verdicts.judge(&plan, finished(index, *verdict, codes));
     }
-    let baseline = verdicts.baseline(&plan);
+    let baseline = verdicts.baseline(&plan, &[]);
     let again = Verdicts::new(threshold, Arc::new(Catalogue::embedded()), {
         let ledger = Ledger::read("baseline.yaml", &baseline.text);
         let ledger = ledger.unwrap_or_else(|problems| panic!("{problems:?}\n{}", baseline.text));
@@ -180,6 +180,7 @@ fn baseline(threshold: Threshold, entries: &str, all: &[(Verdict, &[FindingCode]
         let _ = again.judge(&plan, finished(index, *verdict, codes));
     }
     let (code, _) = again.close(&plan, &[]);
+    assert_eq!(baseline.code, code, "it said how that run ends");
     (baseline, code)
 }
 
@@ -189,7 +190,7 @@ fn entries(baseline: &Baseline) -> &str {
 
 #[test]
 fn baseline_has_what_is_red_and_keeps_what_the_ledger_said() {
-    let ledger = "{case: 'area/file/one:v4', finding: wrong-state, reason: it's old, source: 's: t', \
+    let ledger = "{case: 'area/file/one:v4', finding: wrong-state, reason: \"it's\\nold\", source: 's: t', \
                   when: {kernel: '>= 6.5, < 7'}, expires: 2099-01-31}";
     let found: [(Verdict, &[FindingCode]); 3] =
         [(Verdict::Fail, &[WRONG, OTHER]), (Verdict::Deviation, &[OTHER]), (Verdict::Pass, &[])];
@@ -197,13 +198,23 @@ fn baseline_has_what_is_red_and_keeps_what_the_ledger_said() {
     assert_eq!(
         written.text,
         format!(
-            "# Baseline of kernel 6.18.1, written by tcpspec {} on 2027-01-15. Say of each entry why it is\n\
-             # accepted, and where that is documented or was measured; `tcpspec check --ledger` names those that\n\
-             # are left open.\n\
-             about: 'What kernel 6.18.1 does otherwise'\n\
-             entries:\n  - case: area/file/one:v4\n    finding: wrong-state\n    reason: 'it''s old'\n    \
-             source: 's: t'\n    when: {{'kernel': '>= 6.5, < 7'}}\n    expires: 2099-01-31\n\n  \
-             - case: area/file/one:v4\n    finding: bad-checksum\n    reason: TODO\n    source: TODO\n",
+            r#"# Baseline of kernel 6.18.1, written by tcpspec {} on 2027-01-15. Say of each entry why it is
+# accepted, and where that is documented or was measured; `tcpspec check --ledger` names those that
+# are left open.
+about: "What kernel 6.18.1 does otherwise"
+entries:
+  - case: area/file/one:v4
+    finding: wrong-state
+    reason: "it's\nold"
+    source: "s: t"
+    when: {{"kernel": ">= 6.5, < 7"}}
+    expires: 2099-01-31
+
+  - case: area/file/one:v4
+    finding: bad-checksum
+    reason: TODO
+    source: TODO
+"#,
             env!("CARGO_PKG_VERSION")
         )
     );
@@ -221,6 +232,10 @@ fn baseline_of_a_clean_run_is_empty_and_of_an_undecided_one_says_so() {
         [(Verdict::Inconclusive, &[WRONG]), (Verdict::Error, &[FindingCode::BenchLate])];
     let (written, again) = baseline(Threshold::Must, "", &found);
     assert_eq!((entries(&written), written.undecided, again), (" []\n", 2, exit::RED));
+    let found: [(Verdict, &[FindingCode]); 2] =
+        [(Verdict::Fail, &[WRONG]), (Verdict::Error, &[FindingCode::BenchLate])];
+    let (written, again) = baseline(Threshold::Must, "", &found);
+    assert_eq!((written.entries, written.undecided, again), (1, 1, exit::BENCH_FAULT));
 }
 
 #[test]
@@ -246,7 +261,7 @@ fn baseline_has_one_pattern_where_all_trials_of_a_case_that_ran_have_the_finding
             _ => drop(verdicts.judge(&plan, finished(index, Verdict::Fail, &[WRONG]))),
         }
     }
-    let baseline = verdicts.baseline(&plan);
+    let baseline = verdicts.baseline(&plan, &[]);
     let patterns: Vec<_> = baseline.text.lines().filter_map(|line| line.strip_prefix("  - case: ")).collect();
     assert_eq!(patterns, ["area/file/all:*", "area/file/some:v4:n=1", "area/file/some:v4:n=2"]);
 }
