@@ -4,7 +4,7 @@ use super::{Book, Said, State, Verdicts, Word, gate};
 use crate::runner::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
-use tcpspec_core::ledger::{Entry, TODO};
+use tcpspec_core::ledger::{Entry, Pattern, TODO};
 use tcpspec_core::verdict::FindingCode;
 
 /// The text of a ledger with which the same run is green, and what no ledger makes green.
@@ -128,7 +128,7 @@ fn scalar(text: &str) -> String {
     if text == TODO { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }
 
-/// The trials of each case that this target can show, and whether all of them were judged.
+/// The trials of each case that this target can show, judged or not.
 struct Cases<'p> {
     trials: BTreeMap<&'p str, BTreeSet<&'p str>>,
 }
@@ -145,14 +145,23 @@ impl<'p> Cases<'p> {
         Self { trials }
     }
 
-    /// One pattern where these are all of the case's trials, and more than one; their ids otherwise.
-    fn patterns(&self, case: &str, ids: &BTreeSet<&str>) -> Vec<String> {
-        let all = self.trials.get(case).is_some_and(|all| all == ids);
-        if all && ids.len() > 1 {
-            vec![format!("{case}:*")]
-        } else {
-            ids.iter().map(ToString::to_string).collect()
+    /// Patterns that match these trials of the case and no other: one for all of them, one for both
+    /// families, or an id.
+    fn patterns(&self, case: &str, ids: &BTreeSet<&'p str>) -> Vec<String> {
+        let mut left = ids.clone();
+        let mut patterns = Vec::new();
+        let rows = ids.iter().filter_map(|id| id.splitn(3, ':').nth(2).map(|row| format!("{case}:*:{row}")));
+        for candidate in std::iter::once(format!("{case}:*")).chain(rows) {
+            let pattern = Pattern::new(&*candidate);
+            let all = self.trials.get(case).into_iter().flatten().copied();
+            let matched: BTreeSet<&str> = all.filter(|id| pattern.matches(id)).collect();
+            if matched.len() > 1 && matched.is_subset(&left) {
+                left.retain(|id| !matched.contains(id));
+                patterns.push(candidate);
+            }
         }
+        patterns.extend(left.into_iter().map(str::to_owned));
+        patterns
     }
 }
 

@@ -239,12 +239,11 @@ fn baseline_of_a_clean_run_is_empty_and_of_an_undecided_one_says_so() {
 }
 
 #[test]
-fn baseline_has_one_pattern_where_all_trials_of_a_case_that_ran_have_the_finding() {
-    let rows = "    for: {n: [1, 2, 3]}\n";
+fn baseline_has_patterns_that_match_what_has_the_finding_and_nothing_else() {
     let case = |name: &str| {
         format!(
-            "  {name}:\n    title: t\n    requirements: [ev-closed-ack]\n    effect: e\n    families: [v4]\n{rows}    \
-             given: CLOSED\n    steps:\n      - {{send: ACK, ack: $n}}\n"
+            "  {name}:\n    title: t\n    requirements: [ev-closed-ack]\n    effect: e\n    \
+             for: {{n: [1, 2, 3]}}\n    given: CLOSED\n    steps:\n      - {{send: ACK, ack: $n}}\n"
         )
     };
     let text = format!("about: x\n\ncases:\n{}{}", case("all"), case("some"));
@@ -258,10 +257,14 @@ fn baseline_has_one_pattern_where_all_trials_of_a_case_that_ran_have_the_finding
             "area/file/all:v4:n=3" => verdicts.skipped(index),
             // Not selected.
             "area/file/some:v4:n=3" => {}
+            "area/file/some:v6:n=2" => drop(verdicts.judge(&plan, finished(index, Verdict::Pass, &[]))),
             _ => drop(verdicts.judge(&plan, finished(index, Verdict::Fail, &[WRONG]))),
         }
     }
     let baseline = verdicts.baseline(&plan, &[]);
     let patterns: Vec<_> = baseline.text.lines().filter_map(|line| line.strip_prefix("  - case: ")).collect();
-    assert_eq!(patterns, ["area/file/all:*", "area/file/some:v4:n=1", "area/file/some:v4:n=2"]);
+    assert_eq!(
+        patterns,
+        ["area/file/all:*", "area/file/some:*:n=1", "area/file/some:v4:n=2", "area/file/some:v6:n=3"]
+    );
 }
