@@ -64,6 +64,6 @@ fn unwritten(path: &Path, error: &io::Error) -> Stop {
         io::ErrorKind::AlreadyExists => {
             Stop::new(exit::USAGE, format!("{path} exists already; `--force` writes it anew"))
         }
-        _ => Stop::new(exit::BENCH_UNABLE, format!("cannot write {path}: {error}")),
+        _ => Stop::new(exit::INVALID_FILE, format!("cannot write the ledger {path}: {error}")),
     }
 }

@@ -124,13 +124,13 @@ fn cases_that(page: &mut String, name: &str, cases: &[(&RawCase, &Case)]) {
 
 /// One text below the other, the name before the first; each text once.
 fn list(page: &mut String, name: &str, texts: impl Iterator<Item = String>) {
-    let mut seen = Vec::new();
+    let mut once = Vec::new();
     for text in texts {
-        if !seen.contains(&text) {
-            entry(page, if seen.is_empty() { name } else { "" }, &text);
-            seen.push(text);
+        if !once.contains(&text) {
+            once.push(text);
         }
     }
+    list_all(page, name, &once);
 }
 
 /// What a case starts from, and its steps: each with its line.

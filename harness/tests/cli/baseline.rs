@@ -55,14 +55,19 @@ fn baseline_that_cannot_be_written_ends_before_the_run() {
     let folder = Folder::new();
     let folder = folder.path().display();
     let said = run(&["baseline", "--write", &format!("{folder}/none/mine.yaml")], "none");
-    assert_eq!((said.code(), said.out.as_str()), (Some(6), ""));
+    assert_eq!((said.code(), said.out.as_str()), (Some(5), ""));
     assert_eq!(
         said.err,
-        format!("tcpspec: cannot write {folder}/none/mine.yaml: No such file or directory (os error 2)\n")
+        format!(
+            "tcpspec: cannot write the ledger {folder}/none/mine.yaml: No such file or directory (os error 2)\n"
+        )
     );
     let said = run(&["baseline", "--force", "--write", &folder.to_string()], "none");
-    assert_eq!((said.code(), said.out.as_str()), (Some(6), ""));
-    assert_eq!(said.err, format!("tcpspec: cannot write {folder}: Is a directory (os error 21)\n"));
+    assert_eq!((said.code(), said.out.as_str()), (Some(5), ""));
+    assert_eq!(
+        said.err,
+        format!("tcpspec: cannot write the ledger {folder}: Is a directory (os error 21)\n")
+    );
     // A run that does not begin leaves no file behind.
     let file = format!("{folder}/mine.yaml");
     let said = tcpspec(&["baseline", "--write", &file, "--target", "smoltcp", "no-such-trial"]);
