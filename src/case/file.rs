@@ -34,6 +34,8 @@ pub struct RawCase {
     families: Vec<Family>,
     table: Table,
     node: OnceLock<Result<Node, Diagnostic>>,
+    /// What its rows do, and nothing else: all that a run reads.
+    steps: OnceLock<Result<Node, Diagnostic>>,
     case: OnceLock<Result<Case, Vec<Diagnostic>>>,
 }
 
@@ -109,6 +111,7 @@ impl RawCase {
             families: Family::ALL.to_vec(),
             table: Table::none(),
             node: OnceLock::new(),
+            steps: OnceLock::new(),
             case: OnceLock::new(),
         };
         for lines in key_lines(&source.text[case.body.clone()], case.first_line) {
@@ -180,7 +183,8 @@ impl RawCase {
     /// # Errors
     /// Everything that is wrong with its beginning, its steps and its end.
     pub fn script(&self, row: usize) -> Result<Script, Vec<Diagnostic>> {
-        let node = self.node().map_err(|problem| vec![problem])?;
+        let parse = || self.without(METADATA_KEYS);
+        let node = self.steps.get_or_init(parse).as_ref().map_err(|problem| vec![problem.clone()])?;
         let row = self.table.rows.get(row).ok_or_else(|| {
             vec![Diagnostic::new(&self.place, format!("this case has {} rows", self.table.rows.len()))]
         })?;
@@ -222,7 +226,12 @@ impl RawCase {
     /// What the case says about itself, read without its table and its steps.
     fn metadata(&self) -> Result<Node, Diagnostic> {
         let left_out: Vec<&str> = script::KEYS.iter().chain(&["for"]).copied().collect();
-        let text = without_keys(self.text(), &left_out);
+        self.without(&left_out)
+    }
+
+    /// The case without some of its keys.
+    fn without(&self, left_out: &[&str]) -> Result<Node, Diagnostic> {
+        let text = without_keys(self.text(), left_out);
         let mut node = yaml::parse_part(&self.source.name, self.first_line, &text)?;
         node.place = self.place.clone();
         if node.value == Value::Null {

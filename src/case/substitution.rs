@@ -30,7 +30,13 @@ impl Substitution {
         if self.values.is_empty() {
             return node.substitute(&self.values, Self::KEPT);
         }
-        let mut put = enclosed(node, &self.composite).substitute(&self.values, Self::KEPT)?;
+        let mut put = if self.composite.is_empty() {
+            node.substitute(&self.values, Self::KEPT)?
+        } else {
+            let mut enclosed = node.clone();
+            enclose_all(&mut enclosed, &self.composite);
+            enclosed.substitute(&self.values, Self::KEPT)?
+        };
         hide_parts(node, &mut put);
         Ok(put)
     }
@@ -54,18 +60,16 @@ fn is_composite(value: &Node) -> bool {
     may_be && !text.starts_with('(') && is_one()
 }
 
-/// `node` with parentheses around each of these names where it stands inside longer text.
-fn enclosed(node: &Node, names: &[String]) -> Node {
-    let mut node = node.clone();
+/// Puts parentheses around each of these names where it stands inside longer text.
+fn enclose_all(node: &mut Node, names: &[String]) {
     match &mut node.value {
-        Value::Text(text) => {
+        Value::Text(text) if text.contains('$') => {
             *text = names.iter().fold(std::mem::take(text), |text, name| enclose(&text, name))
         }
-        Value::List(elements) => elements.iter_mut().for_each(|element| *element = enclosed(element, names)),
-        Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| *node = enclosed(node, names)),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
+        Value::List(elements) => elements.iter_mut().for_each(|element| enclose_all(element, names)),
+        Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| enclose_all(node, names)),
+        Value::Text(_) | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
     }
-    node
 }
 
 /// Makes sure that no character of a text that was put in is looked for in the file, where `$name`

@@ -39,6 +39,9 @@ impl Node {
         values: &BTreeMap<String, Self>,
         keep: &[&str],
     ) -> Result<Self, Diagnostic> {
+        if !text.contains('$') {
+            return Ok(self.clone());
+        }
         let mut replaced = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find('$') {

@@ -5,6 +5,7 @@ use super::places::Places;
 use super::questions::questions;
 use super::sandwich::Questions;
 use crate::report::{RequirementLine, TrialCard};
+use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,28 +141,23 @@ fn concerns(requirement: &Requirement, script: &Script) -> bool {
     script.given.iter().any(|given| event.states.iter().any(|state| state == given.state.name()))
 }
 
-/// A part of the trials, in order; both families of a row are read once.
+/// A part of the trials, in order; what both families of a row have in common is found out once.
 fn read_part(trials: &[Trial<'_>], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut plans = Vec::new();
-    let mut last: Option<(&str, usize, Script)> = None;
-    let mut level: Option<(&str, Level)> = None;
+    let mut last: Option<(usize, Row)> = None;
     for trial in trials {
-        let id = trial.case.id();
-        // A table's case names the requirements of all its rows: looked up once for them all.
-        let (_, level) = match level {
-            Some(known) if known.0 == id => known,
-            _ => *level.insert((id, strongest_level(trial.case, &wanted.catalogue))),
+        let same_case = last.as_ref().filter(|(_, known)| std::ptr::eq(known.case, trial.case));
+        let level = same_case.map(|(_, known)| known.level);
+        let row = match last.take_if(|(row, known)| std::ptr::eq(known.case, trial.case) && *row == trial.row)
+        {
+            Some((_, row)) => Ok(row),
+            None => Row::of(trial, level, wanted),
         };
-        let known = last.take().filter(|(case, row, _)| (*case, *row) == (id, trial.row));
-        let script = match known {
-            Some((_, _, script)) => Ok(script),
-            None => trial.script(),
-        };
-        match script.and_then(|script| Ok((planned(trial, &script, level, wanted)?, script))) {
-            Ok((plan, script)) => {
-                plans.push(plan);
-                last = Some((id, trial.row, script));
+        match row {
+            Ok(row) => {
+                plans.push(row.planned(trial, wanted));
+                last = Some((trial.row, row));
             }
             Err(found) => problems.extend(found),
         }
@@ -176,58 +172,87 @@ fn strongest_level(case: &RawCase, catalogue: &Catalogue) -> Level {
     levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must)
 }
 
-fn planned(
-    trial: &Trial<'_>,
-    script: &Script,
+/// What the trials of one row have in common.
+struct Row<'s> {
+    case: &'s RawCase,
     level: Level,
-    wanted: &PlanFor,
-) -> Result<Planned, Vec<Diagnostic>> {
-    let PlanFor { profile, surroundings, places, seed, .. } = wanted;
-    let case = trial.case.case()?;
-    let id = trial.id.to_string();
-    let family = trial.id.family();
-    let lookup = |name: &str| profile.variable(name);
-    let (expected, longest) =
-        (script.expected_duration(&lookup), script.longest_wait(&lookup, &profile.tolerance));
-    let place = places.choose(script, &case.needs, &surroundings.config.fixtures);
-    let connections = connections(script);
-    let fate = match &place {
-        _ if !surroundings.families.contains(&family) => {
+    script: Script,
+    expected: Duration,
+    longest: Duration,
+    fate: Fate,
+    target_port: u16,
+    capabilities: Arc<BTreeSet<Capability>>,
+    connections: u32,
+    private_application: bool,
+    marks_host: bool,
+}
+
+impl<'s> Row<'s> {
+    /// `level` where a row of the same case was read before.
+    fn of(trial: &Trial<'s>, level: Option<Level>, wanted: &PlanFor) -> Result<Self, Vec<Diagnostic>> {
+        let PlanFor { profile, surroundings, places, catalogue, .. } = wanted;
+        let script = trial.script()?;
+        let case = trial.case.case()?;
+        let lookup = |name: &str| profile.variable(name);
+        let place = places.choose(&script, &case.needs, &surroundings.config.fixtures);
+        let connections = connections(&script);
+        let fate = match &place {
+            Err(missing) => {
+                let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
+                Fate::Skip(format!("{} lacks: {}", profile.name, names.join(", ")))
+            }
+            Ok(_) if profile.limits.connections.is_some_and(|limit| limit < connections) => {
+                let limit = profile.limits.connections.unwrap_or_default();
+                Fate::Skip(format!("{} stands {limit} connections, this takes {connections}", profile.name))
+            }
+            Ok(_) if case.slow => Fate::Slow,
+            Ok(_) => Fate::Run,
+        };
+        let place = place.ok();
+        let of_any = &surroundings.config.capabilities;
+        Ok(Self {
+            case: trial.case,
+            // A table's case names the requirements of all its rows: looked up once for them all.
+            level: level.unwrap_or_else(|| strongest_level(trial.case, catalogue)),
+            expected: script.expected_duration(&lookup),
+            longest: script.longest_wait(&lookup, &profile.tolerance),
+            fate,
+            target_port: place.and_then(|place| place.port).unwrap_or_default(),
+            capabilities: Arc::clone(place.map_or(of_any, |place| &place.capabilities)),
+            connections,
+            private_application: script.capabilities().contains(&Capability::Kill),
+            marks_host: script.tells_path_mtu(),
+            script,
+        })
+    }
+
+    fn planned(&self, trial: &Trial<'_>, wanted: &PlanFor) -> Planned {
+        let PlanFor { profile, surroundings, seed, .. } = wanted;
+        let id = trial.id.to_string();
+        let family = trial.id.family();
+        let fate = if surroundings.families.contains(&family) {
+            self.fate.clone()
+        } else {
             Fate::Skip(format!("{} has no IP{family} address", profile.name))
-        }
-        Err(missing) => {
-            let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
-            Fate::Skip(format!("{} lacks: {}", profile.name, names.join(", ")))
-        }
-        Ok(_) if profile.limits.connections.is_some_and(|limit| limit < connections) => {
-            let limit = profile.limits.connections.unwrap_or_default();
-            Fate::Skip(format!("{} stands {limit} connections, this takes {connections}", profile.name))
-        }
-        Ok(_) if case.slow => Fate::Slow,
-        Ok(_) => Fate::Run,
-    };
-    let trial_seed = mix(seed ^ fnv(&id));
-    let private_application = script.capabilities().contains(&Capability::Kill);
-    let place = place.ok();
-    let target_port = place.and_then(|place| place.port);
-    let job = Job {
-        index: 0,
-        family,
-        seed: trial_seed,
-        script: script.clone(),
-        level,
-        longest_wait: longest,
-        private_application,
-        target_port: target_port.unwrap_or_default(),
-        capabilities: Arc::clone(
-            place.map_or(&surroundings.config.capabilities, |place| &place.capabilities),
-        ),
-        marks_host: script.tells_path_mtu(),
-        connections,
-        fault: None,
-        surroundings: Arc::clone(surroundings),
-    };
-    Ok(Planned { id, fate, expected, longest, job, case: trial.case.id().to_owned() })
+        };
+        let job = Job {
+            index: 0,
+            family,
+            seed: mix(seed ^ fnv(&id)),
+            script: self.script.clone(),
+            level: self.level,
+            longest_wait: self.longest,
+            private_application: self.private_application,
+            target_port: self.target_port,
+            capabilities: Arc::clone(&self.capabilities),
+            marks_host: self.marks_host,
+            connections: self.connections,
+            fault: None,
+            surroundings: Arc::clone(surroundings),
+        };
+        let (expected, longest) = (self.expected, self.longest);
+        Planned { id, fate, expected, longest, job, case: self.case.id().to_owned() }
+    }
 }
 
 /// Connections that a script has at a time, those of a measure included.
