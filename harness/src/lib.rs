@@ -2,10 +2,12 @@
 //! reports. The language and the judge are in [`tcpspec_core`].
 
 pub mod audit;
+pub mod baseline;
 pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod coverage;
+pub mod explain;
 pub mod faults;
 mod inputs;
 pub mod link;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tcpspec::audit::{self, CloseWaitAudit, Kept};
 use tcpspec::cli::{self, AuditArguments, Cli, Command};
-use tcpspec::{check, coverage, measure, prove, run};
+use tcpspec::{baseline, check, coverage, explain, measure, prove, run};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -17,6 +17,8 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => run::run(&cli.run, this_program()),
         Some(Command::Run(arguments)) => run::run(&arguments, this_program()),
+        Some(Command::Explain { ids, cases }) => explain::explain(&ids, cases.as_deref()),
+        Some(Command::Baseline(arguments)) => baseline::baseline(&arguments, this_program()),
         Some(Command::Check { cases, target, ledger }) => check::check(cases.as_deref(), &target, &ledger),
         Some(Command::Coverage(arguments)) => coverage::coverage(&arguments),
         Some(Command::Faults(arguments)) => prove::prove(&arguments, this_program()),

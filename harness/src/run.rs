@@ -48,12 +48,32 @@ pub struct SimulatedTarget {
 /// # Errors
 /// Whatever keeps the run from beginning.
 pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
+    run_and(run, program, &|ended| Ok(ended.code))
+}
+
+/// A run that came to its end.
+pub(crate) struct Ended<'r> {
+    /// What was run.
+    pub(crate) plan: &'r Plan,
+    /// What came of it.
+    pub(crate) verdicts: &'r Verdicts,
+    /// What the bench could not do well.
+    pub(crate) complaints: &'r [String],
+    /// The code to exit with where nothing else is made of it.
+    pub(crate) code: u8,
+}
+
+/// What is made of a run that came to its end: the code to exit with.
+type Conclude<'c> = &'c dyn Fn(&Ended<'_>) -> Result<u8, Stop>;
+
+/// As [`run`], with `conclude` to say what becomes of it.
+pub(crate) fn run_and(run: &RunArguments, program: PathBuf, conclude: Conclude<'_>) -> Result<u8, Stop> {
     // First of all: it must come before any thread, and the kernel takes its time over it.
     let kernel = (run.target == "kernel" && !run.list).then(|| KernelBench::prepare(program));
     let mut inputs = Inputs::read(&run.target, run.cases.as_deref())?;
     inputs.again = again("tcpspec", run);
     if matches!(inputs.profile.kind, Kind::Simulated) {
-        return simulate(run, &inputs, &|seed| Box::new(SmoltcpStack::new(seed)));
+        return simulate(run, &inputs, &|seed| Box::new(SmoltcpStack::new(seed)), conclude);
     }
     let prepared = Prepared::new(run, &inputs)?;
     if prepared.only_listed(run) {
@@ -76,7 +96,7 @@ pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
         });
         result.err().map(|error| error.to_string())
     })?;
-    Ok(prepared.close(&bench.complaints()))
+    prepared.close(&bench.complaints(), conclude)
 }
 
 /// Runs the suite against a stack of one's own; `--target` means nothing here. An example is
@@ -89,10 +109,15 @@ pub fn run_simulated(run: &RunArguments, target: SimulatedTarget) -> Result<u8, 
     let mut inputs = Inputs::of_simulated(profile, ledger, version, make.as_ref(), run.cases.as_deref())?;
     let program = std::env::args().next().unwrap_or_default();
     inputs.again = again(&quoted(&program), &RunArguments { target: "kernel".into(), ..run.clone() });
-    simulate(run, &inputs, make.as_ref())
+    simulate(run, &inputs, make.as_ref(), &|ended| Ok(ended.code))
 }
 
-fn simulate(run: &RunArguments, inputs: &Inputs, make: &MakeStack) -> Result<u8, Stop> {
+fn simulate(
+    run: &RunArguments,
+    inputs: &Inputs,
+    make: &MakeStack,
+    conclude: Conclude<'_>,
+) -> Result<u8, Stop> {
     let prepared = Prepared::new(run, inputs)?;
     if prepared.only_listed(run) {
         return Ok(exit::GREEN);
@@ -104,7 +129,7 @@ fn simulate(run: &RunArguments, inputs: &Inputs, make: &MakeStack) -> Result<u8,
         run_all(&jobs, threads, make, &|finished| board.post(finished));
         None
     })?;
-    Ok(prepared.close(&[]))
+    prepared.close(&[], conclude)
 }
 
 /// A run of which everything is read.
@@ -199,10 +224,11 @@ impl Prepared {
     }
 
     /// What is left to say, and the code to exit with.
-    fn close(&self, complaints: &[String]) -> u8 {
-        let (code, text) = self.printing.verdicts.close(&self.printing.plan, complaints);
+    fn close(&self, complaints: &[String], conclude: Conclude<'_>) -> Result<u8, Stop> {
+        let Printing { plan, verdicts, .. } = self.printing.as_ref();
+        let (code, text) = verdicts.close(plan, complaints);
         say(self.json, text.trim_end());
-        code
+        conclude(&Ended { plan, verdicts, complaints, code })
     }
 }
 

@@ -19,6 +19,9 @@ pub use stale::{StaleEntry, Staleness, TrialOutcome, TrialResult};
 
 use crate::yaml::Place;
 
+/// The word that stands for a reason or a source that somebody has still to give.
+pub const TODO: &str = "TODO";
+
 /// All entries of a ledger file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -51,6 +54,8 @@ pub struct Entry {
 pub(crate) struct EntryPlaces {
     pub(crate) case: Place,
     pub(crate) finding: Place,
+    pub(crate) reason: Place,
+    pub(crate) source: Place,
     pub(crate) expires: Option<Place>,
 }
 

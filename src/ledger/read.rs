@@ -52,8 +52,13 @@ fn entry(node: &Node, problems: &mut Problems) -> Option<Entry> {
     let when = problems.note(fields.optional_as("when", condition))?;
     let expires = problems.note(fields.optional_as("expires", date))?;
     let place_of = |name| fields.optional(name).map(|node| node.place.clone());
-    let places =
-        EntryPlaces { case: place_of("case")?, finding: place_of("finding")?, expires: place_of("expires") };
+    let places = EntryPlaces {
+        case: place_of("case")?,
+        finding: place_of("finding")?,
+        reason: place_of("reason")?,
+        source: place_of("source")?,
+        expires: place_of("expires"),
+    };
     Some(Entry {
         case: case?,
         finding: finding?,

@@ -1,6 +1,6 @@
 //! What a ledger says that no longer holds.
 
-use super::{Date, Entry, Ledger, Target};
+use super::{Date, Entry, Ledger, TODO, Target};
 use crate::yaml::{Diagnostic, nearest};
 
 /// One trial that the suite knows, and what came of it in a run.
@@ -65,8 +65,9 @@ impl Ledger {
         self.entries.iter().filter_map(stale).collect()
     }
 
-    /// Entries that name no trial of the suite or a finding that does not exist: what can be said
-    /// before a run. `findings` are all codes there are.
+    /// Entries that name no trial of the suite or a finding that does not exist, and those whose
+    /// reason or source is still to be given: what can be said before a run. `findings` are all codes
+    /// there are.
     #[must_use]
     pub fn check(&self, trials: &[&str], findings: &[&str]) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
@@ -82,9 +83,29 @@ impl Ledger {
                         .with_hint(hint.map(|code| format!("did you mean `{code}`?"))),
                 );
             }
+            problems.extend(left_open(entry));
         }
         problems
     }
+}
+
+/// A reason or source that is still to be given. A run takes it, so that a baseline can be used at
+/// once.
+fn left_open(entry: &Entry) -> impl Iterator<Item = Diagnostic> {
+    let parts = [
+        ("reason", &entry.reason, &entry.places.reason, "say why this is accepted"),
+        ("source", &entry.source, &entry.places.source, "say where that is documented or was measured"),
+    ];
+    let open = parts.into_iter().filter(|(_, text, ..)| text.split_whitespace().next().is_some_and(is_todo));
+    open.map(|(name, _, place, hint)| {
+        Diagnostic::new(place, format!("the {name} of this entry is still to be given"))
+            .with_hint(hint.to_owned())
+    })
+}
+
+/// `TODO`, `TODO:`.
+fn is_todo(word: &str) -> bool {
+    word.trim_end_matches(|character: char| character.is_ascii_punctuation()) == TODO
 }
 
 fn staleness(

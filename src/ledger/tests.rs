@@ -85,6 +85,8 @@ fn an_entry_has_all_that_its_author_wrote() {
             places: EntryPlaces {
                 case: place(6, 9, 5),
                 finding: place(7, 12, 10),
+                reason: place(8, 11, 23),
+                source: place(9, 11, 33),
                 expires: Some(place(11, 12, 10)),
             },
         }
@@ -236,6 +238,32 @@ fn findings_and_trials_are_checked_before_a_run() {
       |         ^^^^^
       |
       = help: remove this entry
+    "#);
+}
+
+#[test]
+fn reason_and_source_still_to_be_given_are_told_by_a_check_and_taken_by_a_run() {
+    let text = "entries:\n- case: a/b/c\n  finding: f\n  reason: TODO\n  source: 'TODO: ask'\n";
+    let ledger = Ledger::read("l.yaml", text).expect("a run takes it");
+    assert!(matches!(ledger.matches("a/b/c:v4", "f", day("2026-01-01"), KERNEL), Waiver::Valid(_)));
+    let problems = ledger.check(&["a/b/c:v4"], &["f"]);
+    let pictures: Vec<String> = problems.iter().map(|problem| render(problem, text)).collect();
+    assert_snapshot!(pictures.join("\n\n"), @r#"
+    error: the reason of this entry is still to be given
+     --> l.yaml:4:11
+      |
+    4 |   reason: TODO
+      |           ^^^^
+      |
+      = help: say why this is accepted
+
+    error: the source of this entry is still to be given
+     --> l.yaml:5:11
+      |
+    5 |   source: 'TODO: ask'
+      |           ^^^^^^^^^^^
+      |
+      = help: say where that is documented or was measured
     "#);
 }
 

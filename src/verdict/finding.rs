@@ -5,10 +5,10 @@ use crate::yaml::Place;
 use std::fmt;
 
 macro_rules! finding_codes {
-    ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
+    ($(#[doc = $meaning:literal] $name:ident = $code:literal,)*) => {
         /// A failure class. Its code is what ledgers and reports name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum FindingCode { $($(#[$doc])* $name,)* }
+        pub enum FindingCode { $(#[doc = $meaning] $name,)* }
 
         impl FindingCode {
             /// Every class there is.
@@ -18,6 +18,13 @@ macro_rules! finding_codes {
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$name => $code,)* }
+            }
+
+            /// What it means: one sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                // A doc comment starts behind `///`.
+                match self { $(Self::$name => $meaning.trim_ascii(),)* }
             }
         }
     };
@@ -220,6 +227,15 @@ mod tests {
         assert_eq!(codes.len(), FindingCode::ALL.len());
         for class in FindingCode::ALL {
             assert_eq!(FindingCode::from_code(class.code()), Some(*class));
+        }
+    }
+
+    #[test]
+    fn meaning_of_every_class_is_one_sentence() {
+        assert_eq!(FindingCode::BadChecksum.meaning(), "The checksum is wrong.");
+        for class in FindingCode::ALL {
+            let meaning = class.meaning();
+            assert!(meaning.ends_with('.') && meaning.starts_with(char::is_alphabetic), "{meaning}");
         }
     }
 }

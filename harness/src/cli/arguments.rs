@@ -26,6 +26,17 @@ pub struct Cli {
 pub enum Command {
     /// Run the suite (the default)
     Run(RunArguments),
+    /// Say what requirements, cases, trials, findings or faults are about
+    Explain {
+        /// `MUST-13`, `closing/half-close/…`, `wrong-state`, `ack-stale`
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<String>,
+        /// Read the cases of this directory instead of the built-in ones
+        #[arg(long, value_name = "DIR")]
+        cases: Option<PathBuf>,
+    },
+    /// Run the suite, and write a ledger with which that run is green
+    Baseline(BaselineArguments),
     /// Check case, profile and ledger files without running anything
     Check {
         /// Read the cases of this directory instead of the built-in ones
@@ -104,6 +115,20 @@ pub struct CoverageArguments {
     /// The cases of the automotive TC8 specification instead (this is no certification)
     #[arg(long)]
     pub tc8: bool,
+}
+
+/// Arguments of `baseline`.
+#[derive(Args, Clone, Debug)]
+pub struct BaselineArguments {
+    /// What to run.
+    #[command(flatten)]
+    pub run: RunArguments,
+    /// Where to write the ledger
+    #[arg(long, value_name = "FILE")]
+    pub write: PathBuf,
+    /// Write it even where there is such a file
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Arguments of `faults`.

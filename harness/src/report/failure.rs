@@ -128,7 +128,7 @@ fn requirements(text: &mut String, all: &[RequirementLine]) {
 }
 
 /// `  name         text`, wrapped behind the name; nothing where there is no text.
-fn entry(out: &mut String, name: &str, text: &str) {
+pub(crate) fn entry(out: &mut String, name: &str, text: &str) {
     let lines = wrap(text, TEXT_WIDTH);
     for (row, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
         let name = if row == 0 { name } else { "" };

@@ -6,6 +6,7 @@ mod ladder;
 mod tests;
 mod wrap;
 
+pub(crate) use failure::entry;
 pub use failure::{RequirementLine, TrialCard, failure_block};
 pub use ladder::ladder;
 pub(crate) use wrap::wrap;

@@ -26,5 +26,5 @@ pub(crate) use pool::processors;
 pub use pool::{MakeStack, run_all};
 pub use select::Selection;
 pub use status::Status;
-pub use verdicts::{Book, Verdicts};
+pub use verdicts::{Baseline, Book, Verdicts};
 pub use virtual_time::run_job;

@@ -1,5 +1,9 @@
 //! What a run has said so far: verdicts, what the ledger expected, and what is left to tell at the end.
 
+mod baseline;
+
+pub use baseline::Baseline;
+
 use super::job::Finished;
 use super::plan::Plan;
 use crate::cli::exit;
@@ -8,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tcpspec_core::ledger::{Date, Ledger, Target, TrialOutcome, TrialResult, Waiver};
+use tcpspec_core::ledger::{Date, Entry, Ledger, Target, TrialOutcome, TrialResult, Waiver};
 use tcpspec_core::requirement::{Catalogue, Threshold};
 use tcpspec_core::time::Span;
 use tcpspec_core::verdict::{FindingCode, Verdict};
@@ -58,14 +62,15 @@ impl Book {
 
     /// Why these findings are expected in this trial; `None` if one of them is not.
     fn reasons(&self, trial: &str, codes: &[FindingCode]) -> Option<String> {
-        let reasons: Option<Vec<_>> = codes.iter().map(|code| self.reason(trial, *code)).collect();
+        let reasons: Option<Vec<_>> =
+            codes.iter().map(|code| Some(self.entry(trial, *code)?.reason.clone())).collect();
         reasons.map(|reasons| reasons.join("; "))
     }
 
-    /// Why this finding is expected in this trial.
-    fn reason(&self, trial: &str, code: FindingCode) -> Option<String> {
+    /// The entry that expects this finding in this trial.
+    fn entry(&self, trial: &str, code: FindingCode) -> Option<&Entry> {
         match self.ledger.matches(trial, code.code(), self.today, self.target()) {
-            Waiver::Valid(entry) => Some(entry.reason.clone()),
+            Waiver::Valid(entry) => Some(entry),
             Waiver::Expired(_) | Waiver::None => None,
         }
     }
@@ -233,14 +238,7 @@ impl Verdicts {
         let red = !state.accusations.is_empty()
             || !stale.is_empty()
             || state.said.values().any(|said| said.red && said.word != Word::Error);
-        let code = if red {
-            exit::RED
-        } else if any(Word::Error) || !complaints.is_empty() {
-            exit::BENCH_FAULT
-        } else {
-            exit::GREEN
-        };
-        (code, text)
+        (gate(red, any(Word::Error) || !complaints.is_empty()), text)
     }
 
     /// Trials with this word, those for the same reason together.
@@ -265,6 +263,17 @@ impl Verdicts {
                 let _ = writeln!(text, "      {id}");
             }
         }
+    }
+}
+
+/// The code to exit with: what is red about the target outweighs what the bench did not do well.
+fn gate(red: bool, bench: bool) -> u8 {
+    if red {
+        exit::RED
+    } else if bench {
+        exit::BENCH_FAULT
+    } else {
+        exit::GREEN
     }
 }
 

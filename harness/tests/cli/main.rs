@@ -1,6 +1,8 @@
 //! The command line as people and scripts use it: the real program, what it says and how it ends.
 
+mod baseline;
 mod coverage;
+mod explain;
 mod faults;
 mod files;
 mod formats;

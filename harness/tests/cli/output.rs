@@ -10,9 +10,14 @@ use std::process::Stdio;
 #[test]
 fn reader_that_goes_away_ends_the_program_without_a_word() {
     // Four trials of a second each, one after another: it is far from done when nobody reads any more.
-    for arguments in
-        [&["--test-threads", "1", SILENT][..], &["--list"], &["coverage"], &["check"], &["--help"]]
-    {
+    for arguments in [
+        &["--test-threads", "1", SILENT][..],
+        &["--list"],
+        &["coverage"],
+        &["explain", "wrong-segment"],
+        &["check"],
+        &["--help"],
+    ] {
         let mut child = command(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

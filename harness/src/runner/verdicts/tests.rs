@@ -162,3 +162,109 @@ fn summary_groups_by_reason_and_counts_repetitions_and_lateness() {
          bench: at most 12 ms late, 1 trial repeated\n"
     );
 }
+
+/// The baseline of such a run, and the code to exit with of the same run with it as its ledger.
+fn baseline(threshold: Threshold, entries: &str, all: &[(Verdict, &[FindingCode])]) -> (Baseline, u8) {
+    let (plan, verdicts) = (plan(), verdicts(threshold, entries));
+    for (index, (verdict, codes)) in all.iter().enumerate() {
+        let _ = verdicts.judge(&plan, finished(index, *verdict, codes));
+    }
+    let baseline = verdicts.baseline(&plan, &[]);
+    let again = Verdicts::new(threshold, Arc::new(Catalogue::embedded()), {
+        let ledger = Ledger::read("baseline.yaml", &baseline.text);
+        let ledger = ledger.unwrap_or_else(|problems| panic!("{problems:?}\n{}", baseline.text));
+        let today = Date::from_unix_seconds(1_800_000_000);
+        Book { ledger, target: "kernel".into(), version: "6.18.1".into(), today }
+    });
+    for (index, (verdict, codes)) in all.iter().enumerate() {
+        let _ = again.judge(&plan, finished(index, *verdict, codes));
+    }
+    let (code, _) = again.close(&plan, &[]);
+    assert_eq!(baseline.code, code, "it said how that run ends");
+    (baseline, code)
+}
+
+fn entries(baseline: &Baseline) -> &str {
+    baseline.text.split_once("entries:").expect("entries").1
+}
+
+#[test]
+fn baseline_has_what_is_red_and_keeps_what_the_ledger_said() {
+    let ledger = "{case: 'area/file/one:v4', finding: wrong-state, reason: \"it's\\nold\", source: 's: t', \
+                  when: {kernel: '>= 6.5, < 7'}, expires: 2099-01-31}";
+    let found: [(Verdict, &[FindingCode]); 3] =
+        [(Verdict::Fail, &[WRONG, OTHER]), (Verdict::Deviation, &[OTHER]), (Verdict::Pass, &[])];
+    let (written, again) = baseline(Threshold::Must, ledger, &found);
+    assert_eq!(
+        written.text,
+        format!(
+            r#"# Baseline of kernel 6.18.1, written by tcpspec {} on 2027-01-15. Say of each entry why it is
+# accepted, and where that is documented or was measured; `tcpspec check --ledger` names those that
+# are left open.
+about: "What kernel 6.18.1 does otherwise"
+entries:
+  - case: area/file/one:v4
+    finding: wrong-state
+    reason: "it's\nold"
+    source: "s: t"
+    when: {{"kernel": ">= 6.5, < 7"}}
+    expires: 2099-01-31
+
+  - case: area/file/one:v4
+    finding: bad-checksum
+    reason: TODO
+    source: TODO
+"#,
+            env!("CARGO_PKG_VERSION")
+        )
+    );
+    assert_eq!((written.entries, written.open, written.undecided, again), (2, 1, 0, exit::GREEN));
+    // A deviation is in it where it makes the run red.
+    let (written, again) = baseline(Threshold::Should, ledger, &found);
+    assert_eq!((written.entries, written.open, again), (3, 2, exit::GREEN));
+}
+
+#[test]
+fn baseline_of_a_clean_run_is_empty_and_of_an_undecided_one_says_so() {
+    let (written, again) = baseline(Threshold::Must, "", &[(Verdict::Pass, &[])]);
+    assert_eq!((entries(&written), written.undecided, again), (" []\n", 0, exit::GREEN));
+    let found: [(Verdict, &[FindingCode]); 2] =
+        [(Verdict::Inconclusive, &[WRONG]), (Verdict::Error, &[FindingCode::BenchLate])];
+    let (written, again) = baseline(Threshold::Must, "", &found);
+    assert_eq!((entries(&written), written.undecided, again), (" []\n", 2, exit::RED));
+    let found: [(Verdict, &[FindingCode]); 2] =
+        [(Verdict::Fail, &[WRONG]), (Verdict::Error, &[FindingCode::BenchLate])];
+    let (written, again) = baseline(Threshold::Must, "", &found);
+    assert_eq!((written.entries, written.undecided, again), (1, 1, exit::BENCH_FAULT));
+}
+
+#[test]
+fn baseline_has_patterns_that_match_what_has_the_finding_and_nothing_else() {
+    let case = |name: &str| {
+        format!(
+            "  {name}:\n    title: t\n    requirements: [ev-closed-ack]\n    effect: e\n    \
+             for: {{n: [1, 2, 3]}}\n    given: CLOSED\n    steps:\n      - {{send: ACK, ack: $n}}\n"
+        )
+    };
+    let text = format!("about: x\n\ncases:\n{}{}", case("all"), case("some"));
+    let suite = Suite::read(vec![("cases/area/file.yaml".to_owned(), text)]).expect("a suite");
+    let inputs = Inputs::read_for_kernel().unwrap_or_else(|stop| panic!("{}", stop.message));
+    let plan = inputs.plan_of(suite.into(), 7).unwrap_or_else(|stop| panic!("{}", stop.message));
+    let verdicts = verdicts(Threshold::Must, "");
+    for (index, trial) in plan.trials.iter().enumerate() {
+        match trial.id.as_str() {
+            // Cannot be shown here.
+            "area/file/all:v4:n=3" => verdicts.skipped(index),
+            // Not selected.
+            "area/file/some:v4:n=3" => {}
+            "area/file/some:v6:n=2" => drop(verdicts.judge(&plan, finished(index, Verdict::Pass, &[]))),
+            _ => drop(verdicts.judge(&plan, finished(index, Verdict::Fail, &[WRONG]))),
+        }
+    }
+    let baseline = verdicts.baseline(&plan, &[]);
+    let patterns: Vec<_> = baseline.text.lines().filter_map(|line| line.strip_prefix("  - case: ")).collect();
+    assert_eq!(
+        patterns,
+        ["area/file/all:*", "area/file/some:*:n=1", "area/file/some:v4:n=2", "area/file/some:v6:n=3"]
+    );
+}
