@@ -1,8 +1,8 @@
 //! Devices: other hosts on a wire, with servers that none of us wrote and that nobody told that they
 //! are being tested. Runs as root, and as an ordinary user where user namespaces are allowed.
 //!
-//! A program of its own, because namespaces must be made before the process has a second thread:
-//! the trials run one after another on the main thread.
+//! A program of its own, because namespaces must be made before a process has a second thread. Each test
+//! is a process of its own besides, so that their waits overlap.
 
 mod dying;
 mod lab;
@@ -16,15 +16,39 @@ mod services;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
 
 /// What every laboratory is made of.
 const TOOLS: [&str; 6] = ["ip", "ethtool", "sysctl", "nsenter", "setpriv", "unshare"];
 
-fn main() {
+/// A device with 350 hosts around it takes a third of the neighbours that all namespaces of a machine have
+/// room for.
+const AT_ONCE: usize = 3;
+
+/// Names the one test that this process is to run.
+const ONE: &str = "TCPSPEC_DEVICE_TEST";
+
+fn main() -> ExitCode {
+    let tests = tests();
+    if let Some(name) = std::env::var_os(ONE) {
+        let test = tests.iter().find(|test| *test.name == name).expect("a test");
+        (test.run)();
+        return ExitCode::SUCCESS;
+    }
     let mut arguments = Arguments::from_args();
-    arguments.test_threads = Some(1);
-    let trials = vec![
-        // First: it begins outside every namespace.
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    libtest_mimic::run(&arguments, tests.into_iter().map(Test::trial).collect()).exit_code()
+}
+
+/// A test that needs these programs.
+struct Test {
+    name: &'static str,
+    programs: &'static [&'static str],
+    run: fn(),
+}
+
+fn tests() -> Vec<Test> {
+    vec![
         trial(
             "ordinary_user_can_test_a_device",
             &["nginx", "xinetd"],
@@ -104,26 +128,36 @@ fn main() {
             &["xinetd"],
             dying::service_that_takes_no_more,
         ),
-    ];
-    libtest_mimic::run(&arguments, trials).exit();
+    ]
 }
 
-/// A test that needs these programs. Where one is missing it is not run, unless TCPSPEC_REQUIRE_ALL
-/// says that all must be.
-fn trial(name: &str, programs: &'static [&str], test: fn()) -> Trial {
-    Trial::ignorable_test(name, move || {
-        let missing = TOOLS.iter().chain(programs).find(|program| !is_installed(program));
-        match missing {
-            Some(program) if std::env::var_os("TCPSPEC_REQUIRE_ALL").is_some_and(|value| value == "1") => {
-                Err(Failed::from(format!("{program} is not installed, and TCPSPEC_REQUIRE_ALL is set")))
+fn trial(name: &'static str, programs: &'static [&'static str], run: fn()) -> Test {
+    Test { name, programs, run }
+}
+
+impl Test {
+    /// Where a program is missing it is not run, unless TCPSPEC_REQUIRE_ALL says that all must be.
+    fn trial(self) -> Trial {
+        Trial::ignorable_test(self.name, move || {
+            let missing = TOOLS.iter().chain(self.programs).find(|program| !is_installed(program));
+            match missing {
+                Some(program)
+                    if std::env::var_os("TCPSPEC_REQUIRE_ALL").is_some_and(|value| value == "1") =>
+                {
+                    Err(Failed::from(format!("{program} is not installed, and TCPSPEC_REQUIRE_ALL is set")))
+                }
+                Some(program) => Ok(Completion::ignored_with(format!("not run: {program} is not installed"))),
+                None => self.in_a_process().map(|()| Completion::Completed),
             }
-            Some(program) => Ok(Completion::ignored_with(format!("not run: {program} is not installed"))),
-            None => {
-                test();
-                Ok(Completion::Completed)
-            }
-        }
-    })
+        })
+    }
+
+    fn in_a_process(&self) -> Result<(), Failed> {
+        let program = std::env::current_exe()?;
+        let output = Command::new(program).env(ONE, self.name).stdin(Stdio::null()).output()?;
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+        if output.status.success() { Ok(()) } else { Err(Failed::from(said.concat())) }
+    }
 }
 
 fn is_installed(program: &str) -> bool {
