@@ -276,6 +276,21 @@ fn no_more_run_at_once_than_are_allowed_and_no_host_is_used_twice() {
     }
 }
 
+/// What thousands of trials ask at once would stand before the questions that the first verdict waits for.
+#[test]
+fn few_trials_run_before_the_first_verdict() {
+    let (sent, begun) = std::sync::mpsc::channel();
+    let mut bench = FakeBench::new(move |_, _| {
+        let _ = sent.send(Instant::now());
+        None
+    });
+    let jobs = (0..FIRST_AT_ONCE + 9).map(|index| job(index, QUIET)).collect();
+    assert_eq!(run(&mut bench, jobs, usize::MAX).expect("a run").len(), FIRST_AT_ONCE + 9);
+    let begun: Vec<_> = begun.try_iter().collect();
+    let behind_the_first = begun[FIRST_AT_ONCE].duration_since(begun[0]);
+    assert!(behind_the_first >= Duration::from_millis(20), "{behind_the_first:?}");
+}
+
 #[test]
 fn verdicts_come_in_the_order_in_which_trials_end() {
     let mut bench = FakeBench::new(|_, _| None);
