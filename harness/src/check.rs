@@ -61,4 +61,4 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
 }
 
 /// Whether a case without a fault is refused.
-const WANTS_A_FAULT: bool = false;
+const WANTS_A_FAULT: bool = true;

@@ -15,12 +15,6 @@ pub(super) const KINDS: &[Kind] = &[
             Fate::Pass
         })
     }),
-    ("accepts-bad-data-offset", || {
-        hears(|s, _| {
-            s.data_offset = None;
-            Fate::Pass
-        })
-    }),
     ("old-text-taken-for-new", || {
         hears(|s, at| {
             let taken = old(s, at.conn) && text(s) && !has(s, F::FIN);

@@ -3,7 +3,7 @@
 use super::Kind;
 use super::words::*;
 use crate::faults::middle::{At, Fate};
-use tcpspec_core::app::{AppOutcome, SocketOption};
+use tcpspec_core::app::{AppCommand, AppOutcome};
 use tcpspec_core::segment::{IcmpError, IcmpKind};
 
 pub(super) const KINDS: &[Kind] = &[
@@ -21,9 +21,10 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     ("hard-error-ignored", || Middle::default().icmp(|error, _| drop_if(is_hard(error)))),
     ("soft-error-not-told", || {
-        wishing(|option| {
-            if let SocketOption::ErrorReports(on) = option {
-                *on = false;
+        Middle::default().report(|outcome, command, _| {
+            let is_soft = matches!(outcome, AppOutcome::Error(name) if SOFT.contains(&name.as_str()));
+            if is_soft && matches!(command, AppCommand::AwaitEnd { .. }) {
+                *outcome = AppOutcome::NothingYet;
             }
         })
     }),
@@ -73,6 +74,9 @@ fn abort_if(fits: bool, at: &mut At<'_>) -> Fate {
     }
     drop_if(fits)
 }
+
+/// What a soft error is called where an application asks for it.
+const SOFT: [&str; 2] = ["EHOSTUNREACH", "ENETUNREACH"];
 
 /// The application learns of the end when it asks.
 fn aborting(rule: fn(&mut IcmpError, &mut At<'_>) -> Fate) -> Middle {

@@ -219,6 +219,7 @@ fn application(word: &str) -> (AppCommand, AppOutcome) {
         "abort" => (AppCommand::Abort { socket: socket() }, AppOutcome::Done),
         "end" => end_of(AppOutcome::EndOfStream(Vec::new())),
         "reset" => end_of(AppOutcome::Reset),
+        "unreachable" => end_of(AppOutcome::Error("EHOSTUNREACH".into())),
         "nothing" => end_of(AppOutcome::NothingYet),
         text => {
             let data = text.as_bytes().to_vec();
