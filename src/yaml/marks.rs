@@ -26,6 +26,7 @@ pub(super) fn read_marks(text: &str) -> Vec<Mark<'_>> {
     let lines: Vec<&str> = text.lines().collect();
     let mut marks = Vec::new();
     let mut anchors = HashMap::new();
+    let last_line = text.matches('\n').count() + 1;
     for event in Parser::new_from_str(text) {
         let Ok((event, span)) = event else { break };
         let quote = match &event {
@@ -50,7 +51,7 @@ pub(super) fn read_marks(text: &str) -> Vec<Mark<'_>> {
         }
         let line = lines.get(span.start.line().saturating_sub(1));
         let quoted = quote.zip(line).and_then(|(quote, line)| quoted_length(line, span.start.col(), quote));
-        marks.push(Mark::new(kind, span, quoted));
+        marks.push(Mark::new(kind, span, quoted).within(text, last_line));
     }
     marks
 }
@@ -87,5 +88,16 @@ impl<'t> Mark<'t> {
             column: number(span.start.col()).saturating_add(1),
             length: number(length),
         }
+    }
+
+    /// What is missing at the end of a text without a line feed is missing there: the parser says that it
+    /// is on the next line.
+    fn within(self, text: &str, last: usize) -> Self {
+        if usize::try_from(self.line).is_ok_and(|line| line <= last) {
+            return self;
+        }
+        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        let end = text.rsplit('\n').next().unwrap_or_default().chars().count();
+        Self { line: number(last), column: number(end + 1), length: 0, ..self }
     }
 }

@@ -461,6 +461,14 @@ fn colours_come_only_when_asked_for() {
     assert_eq!((plain.contains('\x1b'), coloured.contains('\x1b')), (false, true));
 }
 
+#[test]
+fn what_is_missing_at_the_end_is_missing_on_the_last_line() {
+    for (text, line, column) in [("? ", 1, 3), ("a: 1\n? ", 2, 3)] {
+        let place = parse("t.yaml", text).expect_err("a key that is nothing").place;
+        assert_eq!((place.line, place.column, place.length), (line, column, 0), "{text:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn arbitrary_text_never_panics(text in "(?s)[ -~\n\té\u{feff}\u{2028}]{0,60}") {
