@@ -3,7 +3,7 @@
 use super::lab::Lab;
 use super::programs::{ALL, profile};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, geteuid};
 use pretty_assertions::assert_eq;
 use std::time::Duration;
 
@@ -35,6 +35,10 @@ pub(crate) fn device_that_dies() {
 
 /// Whoever asks its web server anything takes it off the wire; its reset command brings it back.
 pub(crate) fn device_that_a_trial_stops() {
+    // Whoever is not loses the right to take an interface down with the program that xinetd starts.
+    if !geteuid().is_root() {
+        std::process::exit(super::NEEDS_ROOT);
+    }
     let mut lab = Lab::new();
     lab.serve_inetd_with_a_trap();
     lab.on_device(
