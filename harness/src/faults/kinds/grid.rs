@@ -6,7 +6,6 @@ use crate::faults::connection::Connection;
 use crate::faults::middle::Fate;
 use tcpspec_core::app::AppCommand;
 use tcpspec_core::segment::Segment;
-use tcpspec_core::seq::SeqNum;
 use tcpspec_core::state::State;
 
 pub(super) const KINDS: &[Kind] = &[
@@ -27,15 +26,6 @@ pub(super) const KINDS: &[Kind] = &[
             Fate::Pass
         })
     }),
-    ("reset-answered-with-reset", || {
-        hears(|s, at| {
-            if rst_beside(s, at.conn) {
-                let reset = at.conn.segment(F::RST, at.conn.snd_nxt, SeqNum(0));
-                at.bench(reset);
-            }
-            Fate::Pass
-        })
-    }),
     ("out-of-place-segment-resets", || {
         hears(|s, at| if out_of_place(s, at.conn) { reset_and_forget(s, at) } else { Fate::Pass })
     }),
@@ -52,16 +42,6 @@ pub(super) const KINDS: &[Kind] = &[
     // Silence where an answer is due.
     ("outside-of-window-not-answered", || hears(|s, at| drop_if(outside(s, at.conn)))),
     // What the application asks for.
-    ("close-again-sends-fin", || {
-        Middle::default().command(|command, at| {
-            let closes = matches!(command, AppCommand::Shutdown { .. } | AppCommand::Close { .. });
-            if closes && at.conn.own_fin.is_some() {
-                let again = Segment { flags: F::FIN | F::ACK, ..at.conn.ack() };
-                at.bench(again);
-            }
-            Fate::Pass
-        })
-    }),
     ("abort-in-final-state-ignored", || {
         Middle::default().command(|command, at| {
             let ending = matches!(at.conn.state, State::Closing | State::LastAck | State::TimeWait);
@@ -76,7 +56,6 @@ pub(super) const KINDS: &[Kind] = &[
             _ => None,
         })
     }),
-    ("state-told-wrong", || Middle::default().table(the_state_before)),
 ];
 
 /// An empty segment at RCV.NXT that acknowledges nothing for the first time.
@@ -102,21 +81,4 @@ fn out_of_place(s: &Segment, c: &Connection) -> bool {
 /// Outside of the window, and no reset.
 fn outside(s: &Segment, c: &Connection) -> bool {
     is_open(c) && !has(s, F::RST) && !c.takes(s)
-}
-
-/// Another state than the one that it is.
-fn the_state_before(state: State) -> State {
-    match state {
-        State::Closed => State::TimeWait,
-        State::Listen => State::Closed,
-        State::SynSent => State::Listen,
-        State::SynReceived => State::SynSent,
-        State::Established => State::SynReceived,
-        State::FinWait1 => State::Established,
-        State::FinWait2 => State::FinWait1,
-        State::CloseWait => State::FinWait2,
-        State::Closing => State::CloseWait,
-        State::LastAck => State::Closing,
-        State::TimeWait => State::LastAck,
-    }
 }
