@@ -1,8 +1,18 @@
-//! Where `saphyr-parser` sees the parts of a text.
+//! What `saphyr-parser` sees of a text, and where.
 
+use super::Place;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The parts of a text, in their order.
+pub(super) struct Marks<'t> {
+    pub(super) marks: Vec<Mark<'t>>,
+    /// Whether all of the text was followed, and nothing in it has more than one reading: no anchor, tag,
+    /// escape, block of text or mark of a document.
+    pub(super) are_plain: bool,
+}
 
 /// Where `saphyr-parser` saw something begin or end.
 pub(super) struct Mark<'t> {
@@ -13,7 +23,12 @@ pub(super) struct Mark<'t> {
 }
 
 pub(super) enum MarkKind<'t> {
-    Scalar(Cow<'t, str>),
+    Scalar {
+        /// Its text.
+        written: Cow<'t, str>,
+        /// Without quotes.
+        is_bare: bool,
+    },
     List,
     Map,
     End,
@@ -22,30 +37,39 @@ pub(super) enum MarkKind<'t> {
 }
 
 /// Everything that the text holds, in its order, up to where `saphyr-parser` no longer follows.
-pub(super) fn read_marks(text: &str) -> Vec<Mark<'_>> {
+pub(super) fn read_marks(text: &str) -> Marks<'_> {
     let lines: Vec<&str> = text.lines().collect();
     let mut marks = Vec::new();
     let mut anchors = HashMap::new();
     let last_line = text.matches('\n').count() + 1;
+    let mut are_plain = true;
     for event in Parser::new_from_str(text) {
-        let Ok((event, span)) = event else { break };
+        let Ok((event, span)) = event else {
+            are_plain = false;
+            break;
+        };
         let quote = match &event {
             Event::Scalar(_, ScalarStyle::SingleQuoted, ..) => Some('\''),
             Event::Scalar(_, ScalarStyle::DoubleQuoted, ..) => Some('"'),
             _ => None,
         };
-        let (kind, anchor) = match event {
-            Event::Scalar(written, _, anchor, _) => (MarkKind::Scalar(written), anchor),
-            Event::SequenceStart(anchor, _) => (MarkKind::List, anchor),
-            Event::MappingStart(anchor, _) => (MarkKind::Map, anchor),
-            Event::SequenceEnd | Event::MappingEnd => (MarkKind::End, 0),
-            Event::Alias(anchor) => (MarkKind::Alias(anchors.get(&anchor).copied()), 0),
-            Event::Nothing
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd => continue,
+        let (kind, anchor, has_tag) = match event {
+            Event::Scalar(written, style, anchor, tag) => {
+                let is_bare = style == ScalarStyle::Plain;
+                are_plain &= !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                (MarkKind::Scalar { written, is_bare }, anchor, tag.is_some())
+            }
+            Event::SequenceStart(anchor, tag) => (MarkKind::List, anchor, tag.is_some()),
+            Event::MappingStart(anchor, tag) => (MarkKind::Map, anchor, tag.is_some()),
+            Event::SequenceEnd | Event::MappingEnd => (MarkKind::End, 0, false),
+            Event::Alias(anchor) => (MarkKind::Alias(anchors.get(&anchor).copied()), 0, false),
+            Event::DocumentStart(is_marked) => {
+                are_plain &= !is_marked;
+                continue;
+            }
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => continue,
         };
+        are_plain &= anchor == 0 && !has_tag;
         if anchor != 0 {
             anchors.insert(anchor, marks.len());
         }
@@ -53,7 +77,9 @@ pub(super) fn read_marks(text: &str) -> Vec<Mark<'_>> {
         let quoted = quote.zip(line).and_then(|(quote, line)| quoted_length(line, span.start.col(), quote));
         marks.push(Mark::new(kind, span, quoted).within(text, last_line));
     }
-    marks
+    // What an escape stands for is left to one reader.
+    are_plain &= !text.contains('\\');
+    Marks { marks, are_plain }
 }
 
 /// Characters of the quoted text that starts at `column` of `line`, quotes included, if it ends on
@@ -87,6 +113,16 @@ impl<'t> Mark<'t> {
             line: number(span.start.line()),
             column: number(span.start.col()).saturating_add(1),
             length: number(length),
+        }
+    }
+
+    /// Where it stands in a file in which so many lines stand before the text.
+    pub(super) fn place(&self, file: &Arc<str>, lines_before: u32) -> Place {
+        Place {
+            file: file.clone(),
+            line: self.line.saturating_add(lines_before),
+            column: self.column,
+            length: self.length,
         }
     }
 

@@ -1,9 +1,10 @@
 //! One strict reader with places for every YAML file of the project: cases, catalogues, profiles,
 //! ledgers. A [`Node`] knows where it stands, and a [`Diagnostic`] shows it.
 //!
-//! `serde_yaml` alone decides what a text means: types, aliases, limits. `saphyr-parser` only says
-//! where each value stands; where the two read different shapes the value stays and its place is
-//! the start of the file.
+//! `serde_yaml` decides what a text means: types, aliases, limits. `saphyr-parser` says where each
+//! value stands; where the two read different shapes the value stays and its place is the start of
+//! the file. A text that can only mean one thing, as nearly every case is, is read from
+//! `saphyr-parser` alone: a run reads them all before its first packet.
 
 mod diagnostic;
 mod fields;
@@ -11,6 +12,7 @@ mod marks;
 mod nearest;
 mod node;
 mod parse;
+mod plain;
 mod substitute;
 mod tree;
 

@@ -1,8 +1,9 @@
-//! Text -> nodes: values from `serde_yaml`, places from `saphyr-parser`.
+//! Text -> nodes: what is plain the short way, all else with values from `serde_yaml` and places from
+//! `saphyr-parser`.
 
 use super::marks::{Mark, MarkKind, read_marks};
 use super::tree::Tree;
-use super::{Diagnostic, Key, Node, Place, Value};
+use super::{Diagnostic, Key, Node, Place, Value, plain};
 use std::sync::Arc;
 
 /// Reads one YAML document; `file` is the name that places carry.
@@ -24,9 +25,17 @@ pub fn parse_part(file: &Arc<str>, first_line: u32, text: &str) -> Result<Node, 
         return Err(Diagnostic::new(&place, "not readable as YAML: a carriage return without a line feed")
             .with_hint("end lines with a line feed, alone or behind a carriage return".to_owned()));
     }
+    if let Some(node) = plain::read(file, lines_before, text, read_marks(text)) {
+        return Ok(node);
+    }
+    parse_any(file, lines_before, text)
+}
+
+/// [`parse_part`] of whatever YAML allows.
+pub(super) fn parse_any(file: &Arc<str>, lines_before: u32, text: &str) -> Result<Node, Diagnostic> {
     let tree =
         serde_yaml::from_str::<Tree>(text).map_err(|error| syntax_error(file, lines_before, text, &error))?;
-    Builder { file, lines_before, marks: read_marks(text), next: 0, in_step: true }.node(tree)
+    Builder { file, lines_before, marks: read_marks(text).marks, next: 0, in_step: true }.node(tree)
 }
 
 /// Walks the tree and the marks side by side.
@@ -65,7 +74,7 @@ impl<'a> Builder<'a> {
 
     fn scalar(&mut self, value: Value) -> Node {
         let (place, written) = self.take(|kind| match kind {
-            MarkKind::Scalar(written) => Some(written.clone()),
+            MarkKind::Scalar { written, .. } => Some(written.clone()),
             _ => None,
         });
         let written = match (&value, written) {
@@ -147,13 +156,24 @@ impl<'a> Builder<'a> {
     }
 
     fn place(&self, mark: &Mark) -> Place {
-        Place {
-            file: self.file.clone(),
-            line: mark.line.saturating_add(self.lines_before),
-            column: mark.column,
-            length: mark.length,
-        }
+        mark.place(self.file, self.lines_before)
     }
+}
+
+/// What `serde_yaml` makes of a word that may be a number; nothing where it does not read it, and
+/// nothing inside where it is text.
+pub(super) fn number(written: &str) -> Option<Option<Value>> {
+    // Most are: what every reader takes for a whole number is not asked for.
+    let is_whole = written.len() < 19 && written.bytes().all(|octet| octet.is_ascii_digit());
+    if is_whole && (written == "0" || !written.starts_with('0')) {
+        return written.parse().ok().map(|value| Some(Value::Int(value)));
+    }
+    Some(match serde_yaml::from_str::<Tree>(written).ok()? {
+        Tree::Int(value) => Some(Value::Int(value)),
+        Tree::Float(value) => Some(Value::Float(value)),
+        Tree::Text(_) => None,
+        _ => return None,
+    })
 }
 
 /// What `serde_yaml` says about a text that it cannot read, with a place and advice.
