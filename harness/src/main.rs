@@ -8,6 +8,10 @@ use tcpspec::audit::{self, CloseWaitAudit, Kept};
 use tcpspec::cli::{self, AuditArguments, Cli, Command};
 use tcpspec::{baseline, check, coverage, explain, measure, prove, run};
 
+/// A run makes and drops millions of small things on several threads at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // An application must see a closed connection as an error.
