@@ -123,7 +123,8 @@ fn scalar(place: Place, written: Cow<'_, str>, is_bare: bool) -> Option<Node> {
 /// What a scalar without quotes means, where it is anything but its own text. Nothing at all where this
 /// way of reading does not know.
 fn bare(written: &str) -> Option<Option<Value>> {
-    let of_a_number = |octet: u8| octet.is_ascii_alphanumeric() || b"+-._".contains(&octet);
+    // Of `0x1f`, `0o17`, `1e3`, `.inf` and `.nan`; `1s` and `500ms` are none.
+    let of_a_number = |octet: u8| octet.is_ascii_hexdigit() || b"+-._xXoOiInN".contains(&octet);
     let is_a_word = |word: &&str| written.eq_ignore_ascii_case(word);
     match written.chars().next() {
         None | Some('~') if written.len() < 2 => Some(Some(Value::Null)),
