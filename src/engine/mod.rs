@@ -59,7 +59,7 @@ const MOST_STEPS: u32 = 50_000;
 /// One trial under way.
 pub struct Engine {
     config: TrialConfig,
-    script: Script,
+    script: Arc<Script>,
     connections: Vec<Connection>,
     asides: Vec<Aside>,
     labels: BTreeMap<String, Labelled>,
@@ -159,7 +159,8 @@ enum Progress {
 impl Engine {
     /// A trial that has not begun.
     #[must_use]
-    pub fn new(config: TrialConfig, script: Script) -> Self {
+    pub fn new(config: TrialConfig, script: impl Into<Arc<Script>>) -> Self {
+        let script = script.into();
         let acks = script.acks;
         Self {
             config,

@@ -29,7 +29,7 @@ pub struct Job {
     /// Seed of this trial.
     pub seed: u64,
     /// What it does.
-    pub script: Script,
+    pub script: Arc<Script>,
     /// The strongest level among its requirements.
     pub level: Level,
     /// Everything that it may wait for.
@@ -76,7 +76,7 @@ impl Job {
         config.capabilities = Arc::clone(&self.capabilities);
         // A second attempt has the same: its sockets are asked for after the first one's were released.
         config.target_port = self.target_port;
-        Engine::new(config, self.script.clone())
+        Engine::new(config, Arc::clone(&self.script))
     }
 }
 

@@ -176,7 +176,7 @@ fn strongest_level(case: &RawCase, catalogue: &Catalogue) -> Level {
 struct Row<'s> {
     case: &'s RawCase,
     level: Level,
-    script: Script,
+    script: Arc<Script>,
     expected: Duration,
     longest: Duration,
     fate: Fate,
@@ -222,7 +222,7 @@ impl<'s> Row<'s> {
             connections,
             private_application: script.capabilities().contains(&Capability::Kill),
             marks_host: script.tells_path_mtu(),
-            script,
+            script: Arc::new(script),
         })
     }
 
@@ -239,7 +239,7 @@ impl<'s> Row<'s> {
             index: 0,
             family,
             seed: mix(seed ^ fnv(&id)),
-            script: self.script.clone(),
+            script: Arc::clone(&self.script),
             level: self.level,
             longest_wait: self.longest,
             private_application: self.private_application,

@@ -23,7 +23,7 @@ pub(super) fn questions(profile: &Profile, places: &Places, surroundings: &Arc<S
 }
 
 fn jobs(
-    script: &Script,
+    script: &Arc<Script>,
     needs: &[Capability],
     index: usize,
     profile: &Profile,
@@ -36,7 +36,7 @@ fn jobs(
         index,
         family,
         seed: surroundings.config.seed,
-        script: script.clone(),
+        script: Arc::clone(script),
         level: Level::Must,
         longest_wait,
         private_application: false,
@@ -50,8 +50,8 @@ fn jobs(
     Some(surroundings.families.iter().copied().map(job).collect())
 }
 
-fn script(text: &'static str) -> Option<Script> {
-    CaseFile::read("runner/questions.yaml", text).ok()?.cases().first()?.script(0).ok()
+fn script(text: &'static str) -> Option<Arc<Script>> {
+    CaseFile::read("runner/questions.yaml", text).ok()?.cases().first()?.script(0).ok().map(Arc::new)
 }
 
 /// Handshake, text, close, with whoever can be talked to: the upper tester, or a service. Only what
