@@ -163,10 +163,19 @@ impl<'a> Builder<'a> {
 /// What `serde_yaml` makes of a word that may be a number; nothing where it does not read it, and
 /// nothing inside where it is text.
 pub(super) fn number(written: &str) -> Option<Option<Value>> {
-    // Most are: what every reader takes for a whole number is not asked for.
-    let is_whole = written.len() < 19 && written.bytes().all(|octet| octet.is_ascii_digit());
-    if is_whole && (written == "0" || !written.starts_with('0')) {
+    // What every reader takes for a whole number, or for none, is not asked for.
+    let all =
+        |digits: &str, are: fn(&u8) -> bool| !digits.is_empty() && digits.bytes().all(|octet| are(&octet));
+    let hexadecimal = written.strip_prefix("0x").filter(|digits| digits.len() < 16);
+    if let Some(digits) = hexadecimal.filter(|digits| all(digits, u8::is_ascii_hexdigit)) {
+        return i64::from_str_radix(digits, 16).ok().map(|value| Some(Value::Int(value)));
+    }
+    let is_decimal = written.len() < 19 && (written == "0" || !written.starts_with('0'));
+    if is_decimal && all(written, u8::is_ascii_digit) {
         return written.parse().ok().map(|value| Some(Value::Int(value)));
+    }
+    if written.contains("..") {
+        return Some(None);
     }
     Some(match serde_yaml::from_str::<Tree>(written).ok()? {
         Tree::Int(value) => Some(Value::Int(value)),

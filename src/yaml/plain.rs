@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn words_and_numbers_mean_what_they_mean_to_the_other_reader() {
-        let words = "a ~ null true false yes no 0 7 007 -1 +1 0x1f 0o17 0b11 1.5 -.5 1e3 2d .inf -.inf .nan 1_000 \
+        let words = "a ~ null true false yes no 0 7 007 -1 +1 0x1f 0xFFFFFFFFFFFFFFF 0xfffffffffffffffff 0x 0xg 1..400 0o17 0b11 1.5 -.5 1e3 2d .inf -.inf .nan 1_000 \
                      1s 2^32 2*MSL RCV.NXT+1 9223372036854775807 9223372036854775808 99999999999999999999 -0 + .";
         for word in words.split(' ') {
             let (short, other) = both_ways(&format!("[x, {word}]\n")).expect("plain");

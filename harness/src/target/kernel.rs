@@ -27,11 +27,10 @@ pub struct KernelTarget {
     facts: KernelFacts,
 }
 
-/// A target whose link is not open yet, because the kernel is still making the receive ring.
+/// A target of which only the namespaces are there; the kernel is making the receive ring.
 #[derive(Debug)]
 pub struct Preparation {
-    target: KernelTarget,
-    interface: Interface,
+    namespaces: Namespaces,
     ring: JoinHandle<Result<Ring, LinkError>>,
 }
 
@@ -78,9 +77,9 @@ impl KernelTarget {
         Self::prepare()?.finish()
     }
 
-    /// Makes the namespaces, the interfaces and the addresses. To be called before the process has a
-    /// second thread ([`Namespaces::create`]): the calling thread and those it starts later are in the
-    /// bench's namespace afterwards.
+    /// Makes the namespaces. To be called before the process has a second thread
+    /// ([`Namespaces::create`]): the calling thread and those it starts later are in the bench's namespace
+    /// afterwards.
     ///
     /// # Errors
     /// The machine does not allow it, or lacks something; the error says what.
@@ -89,9 +88,7 @@ impl KernelTarget {
         // The kernel takes 5 to 20 ms to make a ring, most of it waiting for its other processors:
         // time for the network, and for whatever else the caller has to prepare.
         let ring = thread::spawn(|| Ring::allocate(RING_BYTES, MTU));
-        let (families, interface) = build_network(&namespaces)?;
-        let facts = namespaces.within(Side::Target, KernelFacts::read)??;
-        Ok(Preparation { target: Self { namespaces, families, facts }, interface, ring })
+        Ok(Preparation { namespaces, ring })
     }
 
     /// The families that this kernel has.
@@ -158,14 +155,17 @@ impl KernelTarget {
 }
 
 impl Preparation {
-    /// Waits for the receive ring, and returns when packets really pass in both families. The link is
-    /// handed out apart from the target, because one thread drives the link while others act as the
-    /// application on the target.
+    /// Makes the interfaces and the addresses, on any thread that was started after the namespaces were
+    /// made, and returns when packets really pass in both families. The link is handed out apart from the
+    /// target, because one thread drives the link while others act as the application on the target.
     ///
     /// # Errors
     /// No ring, or nothing passes; the error says what.
     pub fn finish(self) -> Result<(KernelTarget, EthernetLink), TargetError> {
-        let Self { target, interface, ring } = self;
+        let Self { namespaces, ring } = self;
+        let (families, interface) = build_network(&namespaces)?;
+        let facts = namespaces.within(Side::Target, KernelFacts::read)??;
+        let target = KernelTarget { namespaces, families, facts };
         let ring = ring.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         let macs = MacPolicy::Shared(ROUTER_MAC);
         let options = LinkOptions { interface, hosts: all_hosts(), macs, vlan: None, promiscuous: false };

@@ -1,10 +1,12 @@
 //! This machine's kernel with everything around it: link, upper tester, socket table, hosts.
 
-use super::{Bench, BenchError, Host, KernelTarget, Preparation, StateTable, TargetError};
+use super::{Bench, BenchError, Host, KernelTarget, StateTable, TargetError};
 use crate::link::{EthernetLink, Link};
 use crate::upper_tester::{ProcessUpperTester, UpperTester, UpperTesterError};
 use std::net::{IpAddr, SocketAddr};
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread::{self, JoinHandle};
 use tcpspec_core::case::Family;
 use tcpspec_core::engine::TableEntry;
 
@@ -28,16 +30,26 @@ pub enum KernelBenchError {
     /// No application.
     #[error(transparent)]
     UpperTester(#[from] UpperTesterError),
+    /// No thread to make it on.
+    #[error("no thread to make the target on: {0}")]
+    NoThread(#[source] std::io::Error),
 }
 
 impl KernelBench {
-    /// Makes the namespaces and starts what takes the kernel a while, so that other preparations
-    /// can be made meanwhile. To be called before the process has a second thread.
+    /// Makes the namespaces, and the rest on a thread of its own: most of that is waiting for the kernel,
+    /// and the caller has other things to prepare. To be called before the process has a second thread.
     ///
     /// # Errors
     /// The machine does not allow it; the error says what to do.
     pub fn prepare(program: PathBuf) -> Result<KernelPreparation, KernelBenchError> {
-        Ok(KernelPreparation { preparation: KernelTarget::prepare()?, program })
+        let preparation = KernelTarget::prepare()?;
+        let making = thread::Builder::new().name("preparation".into()).spawn(move || {
+            let (target, link) = preparation.finish()?;
+            let upper = target.in_target(|| ProcessUpperTester::spawn(&program))??;
+            let table = target.state_table()?;
+            Ok(Self { target, link, table, upper, program, next_host: 0 })
+        });
+        Ok(KernelPreparation { making: making.map_err(KernelBenchError::NoThread)? })
     }
 
     /// The target itself: its facts and counters.
@@ -49,8 +61,7 @@ impl KernelBench {
 
 /// A kernel bench in the making.
 pub struct KernelPreparation {
-    preparation: Preparation,
-    program: PathBuf,
+    making: JoinHandle<Result<KernelBench, KernelBenchError>>,
 }
 
 impl KernelPreparation {
@@ -59,10 +70,7 @@ impl KernelPreparation {
     /// # Errors
     /// The machine does not allow it; the error says what to do.
     pub fn finish(self) -> Result<KernelBench, KernelBenchError> {
-        let (target, link) = self.preparation.finish()?;
-        let upper = target.in_target(|| ProcessUpperTester::spawn(&self.program))??;
-        let table = target.state_table()?;
-        Ok(KernelBench { target, link, table, upper, program: self.program, next_host: 0 })
+        self.making.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 
