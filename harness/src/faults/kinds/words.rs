@@ -1,12 +1,13 @@
 //! The words in which rules speak of segments.
 
 use crate::faults::connection::Connection;
-use crate::faults::middle::{At, Fate};
+use crate::faults::rule::{At, Fate};
 use tcpspec_core::segment::{Flags, Segment};
 use tcpspec_core::seq::SeqNum;
 use tcpspec_core::state::State;
 
-pub(super) use crate::faults::middle::{Middle, Played, hears, says, wishing};
+pub(super) use crate::faults::middle::{Middle, hears, says, wishing};
+pub(super) use crate::faults::rule::Played;
 use std::net::{IpAddr, Ipv4Addr};
 pub(super) use std::time::Duration;
 pub(super) use tcpspec_core::segment::Flags as F;
