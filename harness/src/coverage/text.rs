@@ -1,6 +1,7 @@
 //! Coverage for people.
 
 use super::{NO_CERTIFICATION, Report};
+use crate::plural::plural;
 use crate::report::wrap;
 use std::fmt::Write;
 use tcpspec_core::coverage::{Part, Shown, Status, Totals};
@@ -66,8 +67,7 @@ fn line(out: &mut String, text: &str) {
 
 /// `12 trials`, and what a run said of them.
 fn trials(report: &Report, shown: &Shown) -> String {
-    let count = shown.trials.len();
-    let trials = format!("{count} trial{}", if count == 1 { "" } else { "s" });
+    let trials = plural(shown.trials.len(), "trial");
     match report.verdict(shown) {
         Some(verdict) => format!("{trials}, {verdict}"),
         None => trials,
