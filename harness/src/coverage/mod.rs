@@ -84,6 +84,13 @@ impl Report {
         Some(results.verdict(shown).map_or_else(|| "-".into(), |verdict| verdict.to_string()))
     }
 
+    /// The rows of a table of totals: each level of a part, and all of it.
+    fn rows(&self, part: Part) -> impl Iterator<Item = (String, Totals)> {
+        let levels =
+            self.coverage.totals(part).into_iter().map(|(level, totals)| (level.to_string(), totals));
+        levels.chain([("total".to_owned(), self.total(part))])
+    }
+
     /// The totals of a part over all levels.
     fn total(&self, part: Part) -> Totals {
         Totals::of(self.coverage.of_parts(&[part]))

@@ -93,9 +93,7 @@ fn block(out: &mut String, name: &str, text: &str) {
 fn totals(out: &mut String, report: &Report, part: Part) {
     line(out, part.name());
     line(out, "  level          all   tested  with a fault  not testable  neither");
-    let levels = report.coverage.totals(part);
-    let rows = levels.into_iter().map(|(level, totals)| (level.to_string(), totals));
-    for (name, totals) in rows.chain([("total".to_owned(), report.total(part))]) {
+    for (name, totals) in report.rows(part) {
         let Totals { all, tested, proven, not_testable, neither } = totals;
         // Writing to a string cannot fail.
         let _ =
