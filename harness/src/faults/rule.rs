@@ -79,7 +79,8 @@ impl At<'_> {
         self.out.push(Said::Bench(Duration::ZERO, segment));
     }
 
-    /// The same, later, unless the fault's [`Middle::if_still`](super::middle::Middle::if_still) says that it is no longer due.
+    /// The same, later, unless the fault's [`if_still`](super::middle::Middle::if_still) says that it is
+    /// no longer due.
     pub(super) fn bench_after(&mut self, after: Duration, segment: Segment) {
         self.out.push(Said::Bench(after, segment));
     }
