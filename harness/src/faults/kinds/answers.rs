@@ -318,10 +318,6 @@ fn answer_reset(s: &Segment, at: &mut At<'_>, state: State) -> Fate {
     Fate::Pass
 }
 
-fn reset_if(s: &Segment, at: &mut At<'_>, fits: fn(&Segment, &Connection) -> bool) -> Fate {
-    if fits(s, at.conn) { reset_and_forget(s, at) } else { Fate::Pass }
-}
-
 fn ack_for_reset(s: &mut Segment, at: &At<'_>, state: State) -> Fate {
     if at.conn.state == state && s.flags == F::RST {
         s.flags = F::ACK;
