@@ -1,10 +1,10 @@
 //! `tcpspec check`: cases, profiles and ledgers, without running anything.
 
 use crate::cli::exit;
-use crate::inputs::{case_files, fixtures, invalid, read_file};
+use crate::inputs::{fixtures, invalid, read_file, suite};
 use crate::run::{Stop, say};
 use std::path::{Path, PathBuf};
-use tcpspec_core::case::{Suite, Vocabulary};
+use tcpspec_core::case::Vocabulary;
 use tcpspec_core::fault::FaultCatalogue;
 use tcpspec_core::ledger::{LINUX, Ledger, SMOLTCP};
 use tcpspec_core::profile::Profile;
@@ -17,11 +17,7 @@ use tcpspec_core::verdict::FindingCode;
 /// Everything that is wrong, each with its place.
 pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) -> Result<u8, Stop> {
     let mut problems = Catalogue::check(&FILES);
-    let suite = match cases {
-        None => Suite::embedded(),
-        Some(folder) => Suite::read(case_files(folder)?),
-    };
-    let suite = suite.map_err(|found| invalid(&found))?;
+    let suite = suite(cases)?;
     let catalogue = Catalogue::embedded();
     let fixtures = fixtures(cases)?;
     let tc8 = Tc8::embedded(&catalogue).map_err(|found| invalid(&[found]))?;
@@ -31,7 +27,7 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
         catalogue: Some(&catalogue),
         fixtures: Some(&fixtures),
         faults: Some(&names),
-        wants_a_fault: WANTS_A_FAULT,
+        wants_a_fault: true,
         tc8: Some(&tc8),
     };
     problems.extend(suite.check(&vocabulary));
@@ -59,6 +55,3 @@ pub fn check(cases: Option<&Path>, profiles: &[PathBuf], ledgers: &[PathBuf]) ->
     }
     Err(invalid(&problems))
 }
-
-/// Whether a case without a fault is refused.
-const WANTS_A_FAULT: bool = true;

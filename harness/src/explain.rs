@@ -5,7 +5,7 @@ mod pages;
 mod tests;
 
 use crate::cli::exit;
-use crate::inputs::{case_files, invalid};
+use crate::inputs::{invalid, suite};
 use crate::run::{Stop, say};
 use pages::{case_page, fault_page, finding_page, requirement_page};
 use std::path::Path;
@@ -38,14 +38,10 @@ struct Known {
 
 impl Known {
     fn read(cases: Option<&Path>) -> Result<Self, Stop> {
-        let suite = match cases {
-            None => Suite::embedded(),
-            Some(folder) => Suite::read(case_files(folder)?),
-        };
         let ledger = |(file, text): (&str, &str)| Ledger::read(file, text).map_err(|found| invalid(&found));
         Ok(Self {
             catalogue: Catalogue::embedded(),
-            suite: suite.map_err(|found| invalid(&found))?,
+            suite: suite(cases)?,
             faults: FaultCatalogue::embedded().map_err(|found| invalid(&found))?,
             ledgers: [("Linux", ledger(LINUX)?), ("smoltcp", ledger(SMOLTCP)?)],
         })

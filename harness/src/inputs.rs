@@ -95,14 +95,10 @@ impl Inputs {
         known_as: (String, String),
         cases: Option<&Path>,
     ) -> Result<Self, Stop> {
-        let suite = match cases {
-            None => Suite::embedded(),
-            Some(folder) => Suite::read(case_files(folder)?),
-        };
         Ok(Self {
             again: "tcpspec".into(),
             catalogue: Arc::new(Catalogue::embedded()),
-            suite: Arc::new(suite.map_err(|found| invalid(&found))?),
+            suite: Arc::new(suite(cases)?),
             fixtures: Arc::new(fixtures(cases)?),
             profile,
             families,
@@ -245,6 +241,15 @@ pub(crate) fn capabilities(profile: &Profile) -> BTreeSet<Capability> {
     able
 }
 
+/// The cases of a folder, or the built-in ones.
+pub(crate) fn suite(cases: Option<&Path>) -> Result<Suite, Stop> {
+    let suite = match cases {
+        None => Suite::embedded(),
+        Some(folder) => Suite::read(case_files(folder)?),
+    };
+    suite.map_err(|found| invalid(&found))
+}
+
 /// The ways into the states: those beside other cases, or the built-in ones.
 pub(crate) fn fixtures(cases: Option<&Path>) -> Result<Fixtures, Stop> {
     let beside = cases.map(|folder| folder.join("fixtures/states.yaml")).filter(|path| path.is_file());
@@ -255,7 +260,7 @@ pub(crate) fn fixtures(cases: Option<&Path>) -> Result<Fixtures, Stop> {
     fixtures.map_err(|found| invalid(&found))
 }
 
-pub(crate) fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
+fn case_files(folder: &Path) -> Result<Vec<(String, String)>, Stop> {
     let mut files = Vec::new();
     let faults = folder.join("faults.yaml");
     let mut folders = vec![folder.to_path_buf()];

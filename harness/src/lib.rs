@@ -12,6 +12,7 @@ pub mod faults;
 mod inputs;
 pub mod link;
 pub mod measure;
+mod plural;
 pub mod prove;
 pub mod report;
 pub mod run;

@@ -6,14 +6,14 @@ mod program;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use pretty_assertions::assert_eq;
-use program::{Said, command, trials};
+use program::{Said, trials};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -82,7 +82,14 @@ fn twenty_loaded_runs_of_the_whole_suite_give_the_same_verdicts() {
 
 /// The program at work: it has a target, and trials are under way.
 fn at_work(filters: &[&str]) -> (Child, BufReader<std::process::ChildStdout>, Vec<Process>) {
-    let mut child = command(filters).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+    // Signals that this process ignores, as one in the background of a shell does, its children would too.
+    let mut child = Command::new("env")
+        .args(["--default-signal=INT,TERM,HUP", program::PROGRAM])
+        .args(filters)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut line = String::new();
     while !line.starts_with("running ") {

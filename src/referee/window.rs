@@ -9,7 +9,8 @@ use crate::segment::Flags;
 /// the window scale apart (RFC 7323 section 2.4).
 ///
 /// A SYN's window, unscaled and at most 65,535, says nothing of an edge; a segment sent again as
-/// it was, or overtaken on the way, has the window of then; and once the target has our FIN its window means nothing.
+/// it was, or overtaken on the way, has the window of then; and once the target has our FIN its window
+/// means nothing.
 pub(super) fn check_offered(sight: &Sight, found: &mut Vec<Violation>) {
     let Sight { segment, connection, ours, .. } = sight;
     if !segment.flags.contains(Flags::ACK)

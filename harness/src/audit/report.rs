@@ -3,6 +3,7 @@
 use super::close_wait::{CloseWaitAudit, Connection, End};
 use super::sockets::read_sockets;
 use super::{AuditError, CloseWaitHolders, Format, Kept};
+use crate::plural::plural;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -161,10 +162,6 @@ fn rounded(span: Duration) -> String {
         seconds @ 1.0.. => format!("{seconds:.1} s"),
         seconds => format!("{:.1} ms", seconds * 1e3),
     }
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn all(count: usize) -> String {

@@ -15,9 +15,7 @@ pub(super) fn requirements(report: &Report) -> String {
     );
     row(&mut out, &["---", "---", "--:", "--:", "--:", "--:", "--:"].map(String::from));
     for part in Part::ALL {
-        let levels = report.coverage.totals(part);
-        let levels = levels.into_iter().map(|(level, totals)| (level.to_string(), totals));
-        for (level, totals) in levels.chain([("total".to_owned(), report.total(part))]) {
+        for (level, totals) in report.rows(part) {
             let Totals { all, tested, proven, not_testable, neither } = totals;
             let counts = [all, tested, proven, not_testable, neither].map(|count| count.to_string());
             row(&mut out, &[&[part.name().to_owned(), level], &counts[..]].concat());

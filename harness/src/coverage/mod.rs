@@ -6,7 +6,7 @@ mod results;
 mod text;
 
 use crate::cli::{CoverageArguments, exit};
-use crate::inputs::{case_files, fixtures, invalid};
+use crate::inputs::{self, fixtures, invalid};
 use crate::run::{Stop, say};
 use std::path::Path;
 use tcpspec_core::case::{Suite, Vocabulary};
@@ -67,7 +67,7 @@ impl Report {
         let catalogue = Catalogue::embedded();
         let tc8 = Tc8::embedded(&catalogue).map_err(|found| invalid(&[found]))?;
         let faults = FaultCatalogue::embedded().map_err(|found| invalid(&found))?;
-        let suite = suite(wanted.cases.as_deref(), &catalogue, &tc8, &faults)?;
+        let suite = checked(wanted.cases.as_deref(), &catalogue, &tc8, &faults)?;
         let coverage = Coverage::of(&suite, &catalogue, &tc8, &faults).map_err(|found| invalid(&found))?;
         let results = wanted.results.as_deref().map(results::read).transpose()?;
         if let Some(results) = &results {
@@ -82,6 +82,13 @@ impl Report {
     fn verdict(&self, shown: &Shown) -> Option<String> {
         let results = self.results.as_ref()?;
         Some(results.verdict(shown).map_or_else(|| "-".into(), |verdict| verdict.to_string()))
+    }
+
+    /// The rows of a table of totals: each level of a part, and all of it.
+    fn rows(&self, part: Part) -> impl Iterator<Item = (String, Totals)> {
+        let levels =
+            self.coverage.totals(part).into_iter().map(|(level, totals)| (level.to_string(), totals));
+        levels.chain([("total".to_owned(), self.total(part))])
     }
 
     /// The totals of a part over all levels.
@@ -111,15 +118,17 @@ const NO_CERTIFICATION: &str = "This is no certification, and no result of TC8: 
     from public sources, in our own words; the cases are ours, and follow the RFCs.";
 
 /// The cases. Built-in ones are right; in others a misspelt name would be a requirement uncovered.
-fn suite(
+fn checked(
     folder: Option<&Path>,
     catalogue: &Catalogue,
     tc8: &Tc8,
     faults: &FaultCatalogue,
 ) -> Result<Suite, Stop> {
-    let Some(folder) = folder else { return Suite::embedded().map_err(|found| invalid(&found)) };
-    let suite = Suite::read(case_files(folder)?).map_err(|found| invalid(&found))?;
-    let fixtures = fixtures(Some(folder))?;
+    let suite = inputs::suite(folder)?;
+    if folder.is_none() {
+        return Ok(suite);
+    }
+    let fixtures = fixtures(folder)?;
     let names = faults.names();
     let problems = suite.check(&Vocabulary {
         catalogue: Some(catalogue),

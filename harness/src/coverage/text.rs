@@ -1,6 +1,7 @@
 //! Coverage for people.
 
 use super::{NO_CERTIFICATION, Report};
+use crate::plural::plural;
 use crate::report::wrap;
 use std::fmt::Write;
 use tcpspec_core::coverage::{Part, Shown, Status, Totals};
@@ -66,8 +67,7 @@ fn line(out: &mut String, text: &str) {
 
 /// `12 trials`, and what a run said of them.
 fn trials(report: &Report, shown: &Shown) -> String {
-    let count = shown.trials.len();
-    let trials = format!("{count} trial{}", if count == 1 { "" } else { "s" });
+    let trials = plural(shown.trials.len(), "trial");
     match report.verdict(shown) {
         Some(verdict) => format!("{trials}, {verdict}"),
         None => trials,
@@ -93,9 +93,7 @@ fn block(out: &mut String, name: &str, text: &str) {
 fn totals(out: &mut String, report: &Report, part: Part) {
     line(out, part.name());
     line(out, "  level          all   tested  with a fault  not testable  neither");
-    let levels = report.coverage.totals(part);
-    let rows = levels.into_iter().map(|(level, totals)| (level.to_string(), totals));
-    for (name, totals) in rows.chain([("total".to_owned(), report.total(part))]) {
+    for (name, totals) in report.rows(part) {
         let Totals { all, tested, proven, not_testable, neither } = totals;
         // Writing to a string cannot fail.
         let _ =

@@ -56,29 +56,20 @@ fn page(id: &str) -> String {
     known().explain(id).unwrap_or_else(|stop| panic!("{}", stop.message))
 }
 
+/// A requirement with its section, a case with its steps, a trial with only what concerns it, a finding with
+/// its meaning, a fault with its findings; all with what stacks do.
 #[test]
-fn requirement_has_its_section_its_cases_and_what_stacks_do() {
-    assert_snapshot!(page("MUST-13"));
-}
-
-#[test]
-fn case_has_its_steps_its_faults_and_what_stacks_do() {
-    assert_snapshot!(page("area/file/refused"));
-}
-
-#[test]
-fn trial_has_only_what_concerns_it_and_how_to_run_it() {
-    assert_snapshot!(page("area/file/closing:v6"));
-}
-
-#[test]
-fn finding_has_its_meaning_and_who_shows_it() {
-    assert_snapshot!(page("time-wait-too-long"));
-}
-
-#[test]
-fn fault_has_its_findings_and_its_cases() {
-    assert_snapshot!(page("closed-port-silent"));
+fn each_kind_of_id_has_a_page_of_its_own() {
+    let pages = [
+        ("requirement", "MUST-13"),
+        ("case", "area/file/refused"),
+        ("trial", "area/file/closing:v6"),
+        ("finding", "time-wait-too-long"),
+        ("fault", "closed-port-silent"),
+    ];
+    for (kind, id) in pages {
+        assert_snapshot!(kind, page(id));
+    }
 }
 
 #[test]

@@ -352,10 +352,7 @@ impl Matrix {
             return;
         }
         let clean: Vec<_> = case.trials.clone().filter(|trial| self.is_clean_somewhere(*trial)).collect();
-        if clean.is_empty() {
-            return;
-        }
-        if self.is_left_out(case) {
+        if clean.is_empty() || self.is_left_out(case) {
             return;
         }
         for fault in case.own.iter().filter(|fault| !proven.pairs.contains(&(number, **fault))) {

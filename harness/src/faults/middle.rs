@@ -1,10 +1,14 @@
 //! The man in the middle: rules for what the bench and the target say, over a view of the connections.
 
+mod build;
+
+pub(super) use build::{hears, says, wishing};
+
 use super::connection::{Connection, reset_for};
+use super::rule::{Afterwards, At, CommandRule, Fate, IcmpRule, Played, ReportRule, Rule, Said};
 use super::view::View;
 use super::{Delivery, Fault, Way};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 use tcpspec_core::app::{AppCommand, AppOutcome, AppReport, CommandId, SocketOption};
 use tcpspec_core::engine::TableEntry;
 use tcpspec_core::segment::{
@@ -12,26 +16,6 @@ use tcpspec_core::segment::{
 };
 use tcpspec_core::state::State;
 use tcpspec_core::time::Time;
-
-/// What becomes of what a rule has looked at, and perhaps changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// It goes on.
-    Pass,
-    /// It goes on, later.
-    Late(Duration),
-    /// It is lost.
-    Drop,
-}
-
-/// What a fault does with a segment. The connection is as it was before the segment.
-pub(super) type Rule = fn(&mut Segment, &mut At<'_>) -> Fate;
-/// What a fault does with an ICMP error of the bench.
-pub(super) type IcmpRule = fn(&mut IcmpError, &mut At<'_>) -> Fate;
-/// What a fault does with a command to the application.
-pub(super) type CommandRule = fn(&mut AppCommand, &mut At<'_>) -> Fate;
-/// What a fault makes of what the application observed, told the command that it answers.
-pub(super) type ReportRule = fn(&mut AppOutcome, &AppCommand, &mut At<'_>);
 
 /// A fault made of rules; without any it changes nothing.
 #[derive(Default)]
@@ -51,178 +35,12 @@ pub(super) struct Middle {
     loses: Option<fn(&Packet) -> bool>,
     table: Option<fn(State) -> State>,
     afterwards: Option<Afterwards>,
-    /// Connections for which the fault speaks itself, and since when.
+    /// Connections for which the fault speaks itself.
     played: BTreeMap<(Endpoint, Endpoint), Played>,
     commands: BTreeMap<CommandId, AppCommand>,
     own_commands: BTreeSet<CommandId>,
     own_counted: u32,
     dead: bool,
-}
-
-/// What the fault plays in the target's place. What the target itself says is lost from then on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Played {
-    /// The connection is forgotten: what comes is answered as where there is none.
-    Gone,
-    /// TIME-WAIT, for ever.
-    TimeWait,
-}
-
-/// Where a rule acts: one connection at one moment, and the means to speak.
-pub(super) struct At<'a> {
-    pub(super) now: Time,
-    pub(super) seed: u64,
-    pub(super) conn: &'a mut Connection,
-    /// Whether another handshake with the same port of the target is half done.
-    pub(super) half_open_elsewhere: bool,
-    /// Whether the target's port had a listener that is closed by now.
-    pub(super) listened_once: bool,
-    socket: Option<String>,
-    listener: Option<String>,
-    out: &'a mut Vec<Said>,
-}
-
-/// What a rule adds.
-enum Said {
-    Bench(Duration, Segment),
-    Target(Duration, Segment),
-    Command(AppCommand),
-    Play(Played),
-    Die,
-}
-
-impl At<'_> {
-    /// A segment to the bench, in the target's name.
-    pub(super) fn bench(&mut self, segment: Segment) {
-        self.out.push(Said::Bench(Duration::ZERO, segment));
-    }
-
-    /// The same, later, unless the fault's [`Middle::if_still`] says that it is no longer due.
-    pub(super) fn bench_after(&mut self, after: Duration, segment: Segment) {
-        self.out.push(Said::Bench(after, segment));
-    }
-
-    /// A segment to the target, in the bench's name.
-    pub(super) fn target(&mut self, segment: Segment) {
-        self.out.push(Said::Target(Duration::ZERO, segment));
-    }
-
-    /// An ACK with current numbers to the bench.
-    pub(super) fn ack(&mut self) {
-        let ack = self.conn.ack();
-        self.bench(ack);
-    }
-
-    /// What a host without this connection answers to `segment`.
-    pub(super) fn reset(&mut self, segment: &Segment) {
-        self.out.extend(reset_for(segment).map(|reset| Said::Bench(Duration::ZERO, reset)));
-    }
-
-    /// From now on the fault speaks for this connection.
-    pub(super) fn play(&mut self, played: Played) {
-        self.out.push(Said::Play(played));
-    }
-
-    /// From now on the target neither hears nor says anything.
-    pub(super) fn die(&mut self) {
-        self.out.push(Said::Die);
-    }
-
-    /// The application is made to act on the socket of this connection.
-    pub(super) fn application(&mut self, command: fn(String) -> AppCommand) {
-        self.out.extend(self.socket.clone().map(|socket| Said::Command(command(socket))));
-    }
-
-    /// The application is made to act on the listener at the target's port.
-    pub(super) fn on_listener(&mut self, command: fn(String) -> AppCommand) {
-        self.out.extend(self.listener.clone().map(|socket| Said::Command(command(socket))));
-    }
-}
-
-/// How a fault is put together.
-impl Middle {
-    pub(super) fn seeded(self, seed: u64) -> Self {
-        Self { seed, ..self }
-    }
-
-    /// A rule for what the target says.
-    pub(super) fn says(self, rule: Rule) -> Self {
-        Self { says: Some(rule), ..self }
-    }
-
-    /// A rule for what the target hears.
-    pub(super) fn hears(self, rule: Rule) -> Self {
-        Self { hears: Some(rule), ..self }
-    }
-
-    /// A rule for the ICMP errors that the target hears.
-    pub(super) fn icmp(self, rule: IcmpRule) -> Self {
-        Self { icmp: Some(rule), ..self }
-    }
-
-    /// A rule for what the application is asked.
-    pub(super) fn command(self, rule: CommandRule) -> Self {
-        Self { command: Some(rule), ..self }
-    }
-
-    /// A rule for what the application observes.
-    pub(super) fn report(self, rule: ReportRule) -> Self {
-        Self { report: Some(rule), ..self }
-    }
-
-    /// A rule for what the application is asked, whatever the connection; for options of a socket see
-    /// [`wishing`].
-    pub(super) fn wish(self, rule: fn(&mut AppCommand)) -> Self {
-        Self { wish: Some(rule), ..self }
-    }
-
-    /// A rule for what the application is told, whatever the connection.
-    pub(super) fn answer(self, rule: fn(&mut AppOutcome, &AppCommand)) -> Self {
-        Self { answer: Some(rule), ..self }
-    }
-
-    /// When the target's part in a connection ends, and what the fault plays from then on.
-    pub(super) fn ends(self, rule: fn(&Connection, Time) -> Option<Played>) -> Self {
-        Self { ends: Some(rule), ..self }
-    }
-
-    /// Packets that the target does not hear, segments or not.
-    pub(super) fn loses(self, rule: fn(&Packet) -> bool) -> Self {
-        Self { loses: Some(rule), ..self }
-    }
-
-    /// What the socket table says in place of a state.
-    pub(super) fn table(self, rule: fn(State) -> State) -> Self {
-        Self { table: Some(rule), ..self }
-    }
-
-    /// What the application is made to ask for after what it asks for, and how long after.
-    pub(super) fn afterwards(self, rule: Afterwards) -> Self {
-        Self { afterwards: Some(rule), ..self }
-    }
-
-    /// What is sent to the bench later is sent only if this still holds then.
-    pub(super) fn if_still(self, due: fn(&Segment, &Connection) -> bool) -> Self {
-        Self { due: Some(due), ..self }
-    }
-}
-
-/// What the application is made to ask for besides, and how long after.
-type Afterwards = fn(&AppCommand) -> Option<(Duration, AppCommand)>;
-
-/// A fault whose target says something else.
-pub(super) fn says(rule: Rule) -> Middle {
-    Middle::default().says(rule)
-}
-
-/// A fault whose target hears something else.
-pub(super) fn hears(rule: Rule) -> Middle {
-    Middle::default().hears(rule)
-}
-
-/// A fault whose sockets have other options than the application sets.
-pub(super) fn wishing(rule: fn(&mut SocketOption)) -> Middle {
-    Middle { option: Some(rule), ..Middle::default() }
 }
 
 impl Fault for Middle {
@@ -464,15 +282,6 @@ impl Middle {
         };
         if let Some(answer) = answer {
             way.bench(encode_segment(&answer));
-        }
-    }
-}
-
-impl Fate {
-    fn after(self) -> Duration {
-        match self {
-            Self::Late(after) => after,
-            Self::Pass | Self::Drop => Duration::ZERO,
         }
     }
 }

@@ -12,6 +12,7 @@ mod kinds;
 pub mod matrix;
 mod middle;
 mod recipe;
+mod rule;
 mod view;
 mod way;
 

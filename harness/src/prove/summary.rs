@@ -3,6 +3,7 @@
 use super::Ran;
 use crate::faults::matrix::Matrix;
 use crate::faults::{Hole, Seen};
+use crate::plural::plural;
 use serde_json::json;
 use std::fmt;
 use std::time::Duration;
@@ -76,11 +77,6 @@ pub(super) fn line(ran: &Ran) -> String {
     line
 }
 
-/// `1 fault`, `2 faults`.
-fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
-}
-
 fn seconds(took: Duration) -> String {
     format!("{:.1} s", took.as_secs_f64())
 }
@@ -145,9 +141,9 @@ impl fmt::Display for Summary {
         writeln!(
             f,
             "\n{}, {}, {}; seed {:x}",
-            counted(faults, "fault"),
-            counted(cases, "case"),
-            counted(trials, "trial"),
+            plural(faults, "fault"),
+            plural(cases, "case"),
+            plural(trials, "trial"),
             self.seed
         )?;
         write!(
@@ -158,7 +154,7 @@ impl fmt::Display for Summary {
             seconds(self.took),
             match self.holes.len() {
                 0 => "no hole".to_owned(),
-                count => counted(count, "hole"),
+                count => plural(count, "hole"),
             }
         )
     }

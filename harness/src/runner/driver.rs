@@ -79,8 +79,10 @@ pub struct Driver<'b> {
     ready: Epoll,
     /// The upper tester did not take everything yet.
     unflushed: bool,
-    /// When the run began, and whether no verdict has been told yet.
+    /// When the run began, for how long the first verdict goes before others, and whether none has been told
+    /// yet.
     began: Time,
+    first_verdict_within: Duration,
     told_none: bool,
     /// How late the bench was in the last turn, in anything.
     behind: Duration,
@@ -124,6 +126,7 @@ impl<'b> Driver<'b> {
             ready,
             unflushed: false,
             began: Time::default(),
+            first_verdict_within: FIRST_VERDICT_WITHIN,
             told_none: true,
             behind: Duration::ZERO,
             open_questions: 0,
@@ -261,7 +264,8 @@ impl<'b> Driver<'b> {
         // A bench that is behind would only be later with more on its hands.
         let is_behind = std::mem::take(&mut self.behind) > BEHIND && self.running() > 0;
         // The first verdict does not queue behind what thousands of others ask of the application.
-        let is_first = self.told_none && crate::clock::monotonic().since(self.began) < FIRST_VERDICT_WITHIN;
+        let is_first =
+            self.told_none && crate::clock::monotonic().since(self.began) < self.first_verdict_within;
         while started < STARTS_A_TURN
             && !is_behind
             && !(is_first && self.running() >= FIRST_AT_ONCE)

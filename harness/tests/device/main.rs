@@ -13,15 +13,12 @@ mod refusals;
 mod relay;
 mod runs;
 mod services;
+mod tools;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::{Pid, geteuid};
-use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
-
-/// What every laboratory is made of.
-const TOOLS: [&str; 6] = ["ip", "ethtool", "sysctl", "nsenter", "setpriv", "unshare"];
 
 /// A device with 350 hosts around it takes a third of the neighbours that all namespaces of a machine have
 /// room for.
@@ -154,19 +151,10 @@ fn trial(name: &'static str, programs: &'static [&'static str], run: fn()) -> Te
 }
 
 impl Test {
-    /// Where a program is missing it is not run, unless TCPSPEC_REQUIRE_ALL says that all must be.
     fn trial(self) -> Trial {
-        Trial::ignorable_test(self.name, move || {
-            let missing = TOOLS.iter().chain(self.programs).find(|program| !is_installed(program));
-            match missing {
-                Some(program)
-                    if std::env::var_os("TCPSPEC_REQUIRE_ALL").is_some_and(|value| value == "1") =>
-                {
-                    Err(Failed::from(format!("{program} is not installed, and TCPSPEC_REQUIRE_ALL is set")))
-                }
-                Some(program) => Ok(Completion::ignored_with(format!("not run: {program} is not installed"))),
-                None => self.in_a_process(),
-            }
+        Trial::ignorable_test(self.name, move || match tools::missing(self.programs) {
+            Some(why) => tools::not_run(&why),
+            None => self.in_a_process(),
         })
     }
 
@@ -176,16 +164,8 @@ impl Test {
         let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
         match output.status.code() {
             Some(0) => Ok(Completion::Completed),
-            Some(NEEDS_ROOT) if !geteuid().is_root() => {
-                Ok(Completion::ignored_with("not run: it needs root"))
-            }
+            Some(NEEDS_ROOT) if !geteuid().is_root() => tools::not_run("it needs root"),
             _ => Err(Failed::from(said.concat())),
         }
     }
-}
-
-fn is_installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
-    folders.into_iter().any(|folder| Path::new(&folder).join(program).is_file())
 }

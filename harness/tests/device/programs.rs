@@ -41,7 +41,7 @@ impl Lab {
 
     /// The same, and a web server that takes the device off the wire as soon as it is asked anything.
     pub(crate) fn serve_inetd_with_a_trap(&mut self) {
-        let trap = self.write("trap", "#!/bin/sh\n(cat /proc/uptime; env) >> /tmp/trap.log\nread question\n(cat /proc/uptime; echo read $question) >> /tmp/trap.log\nexec ip link set device down\n");
+        let trap = self.write("trap", "#!/bin/sh\nread question\nexec ip link set device down\n");
         std::fs::set_permissions(&trap, std::fs::Permissions::from_mode(0o755)).expect("a file of our own");
         let service = format!(
             "service trap\n{{\n type = UNLISTED\n port = 80\n socket_type = stream\n protocol = tcp\n wait = no\n \

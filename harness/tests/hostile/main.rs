@@ -12,17 +12,15 @@ mod relay;
 #[path = "../device/runs.rs"]
 mod runs;
 mod target;
+#[path = "../device/tools.rs"]
+mod tools;
 
 use lab::Lab;
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 use manners::Manner;
 use runs::Run;
-use std::path::Path;
 use std::time::Duration;
 use target::{Frozen, Honest, Hostile};
-
-/// What every laboratory is made of.
-const TOOLS: [&str; 6] = ["ip", "ethtool", "sysctl", "nsenter", "setpriv", "unshare"];
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -142,25 +140,13 @@ fn profile() -> String {
 }
 
 fn trial(name: &str, test: fn()) -> Trial {
-    Trial::ignorable_test(name, move || {
-        let missing = TOOLS.iter().find(|program| !is_installed(program));
-        match missing {
-            Some(program) if std::env::var_os("TCPSPEC_REQUIRE_ALL").is_some_and(|value| value == "1") => {
-                Err(Failed::from(format!("{program} is not installed, and TCPSPEC_REQUIRE_ALL is set")))
-            }
-            Some(program) => Ok(Completion::ignored_with(format!("not run: {program} is not installed"))),
-            None => {
-                test();
-                Ok(Completion::Completed)
-            }
+    Trial::ignorable_test(name, move || match tools::missing(&[]) {
+        Some(why) => tools::not_run(&why),
+        None => {
+            test();
+            Ok(Completion::Completed)
         }
     })
-}
-
-fn is_installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
-    folders.into_iter().any(|folder| Path::new(&folder).join(program).is_file())
 }
 
 /// Trials that wait for seconds, not for minutes.

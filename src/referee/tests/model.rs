@@ -38,8 +38,11 @@ proptest! {
         choices in choices(),
         irs in any::<u32>(),
         listening in any::<bool>(),
+        // Within a millisecond a segment may have been overtaken, and little is held against it.
+        apart in prop::sample::select(&[0_u64, 300_000, 1_000_000_000][..]),
         events in vec(event(), 1..80),
     ) {
+        let mut now = Time(0);
         let mut stack = Stack::new(choices, listening);
         let mut watch = watch();
         let mut log = Vec::new();
@@ -71,7 +74,8 @@ proptest! {
             }
             for segment in stack.take_output() {
                 log.push(format!("  {:?} {}", stack.at, segment.summary(None)));
-                let found = judge(&mut watch, &segment);
+                now = Time(now.0 + apart);
+                let found = judge_at(&mut watch, &segment, now);
                 prop_assert!(found.is_empty(), "{found:#?}\n{}", log.join("\n"));
             }
         }

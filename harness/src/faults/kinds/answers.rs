@@ -3,7 +3,7 @@
 use super::Kind;
 use super::words::*;
 use crate::faults::connection::{Connection, reset_for};
-use crate::faults::middle::{At, Fate};
+use crate::faults::rule::{At, Fate};
 use tcpspec_core::app::AppCommand;
 use tcpspec_core::segment::Segment;
 use tcpspec_core::seq::SeqNum;
@@ -316,10 +316,6 @@ fn answer_reset(s: &Segment, at: &mut At<'_>, state: State) -> Fate {
         }
     }
     Fate::Pass
-}
-
-fn reset_if(s: &Segment, at: &mut At<'_>, fits: fn(&Segment, &Connection) -> bool) -> Fate {
-    if fits(s, at.conn) { reset_and_forget(s, at) } else { Fate::Pass }
 }
 
 fn ack_for_reset(s: &mut Segment, at: &At<'_>, state: State) -> Fate {

@@ -4,7 +4,7 @@
 use super::Kind;
 use super::words::*;
 use crate::faults::connection::Connection;
-use crate::faults::middle::Fate;
+use crate::faults::rule::Fate;
 use tcpspec_core::app::{AppCommand, AppOutcome as Saw};
 use tcpspec_core::segment::{Checksum, Segment};
 use tcpspec_core::seq::SeqNum;

@@ -3,7 +3,7 @@
 use super::Kind;
 use super::words::*;
 use crate::faults::connection::Connection;
-use crate::faults::middle::Fate;
+use crate::faults::rule::Fate;
 use tcpspec_core::app::AppCommand;
 use tcpspec_core::segment::Segment;
 use tcpspec_core::state::State;
@@ -26,17 +26,15 @@ pub(super) const KINDS: &[Kind] = &[
             Fate::Pass
         })
     }),
-    ("out-of-place-segment-resets", || {
-        hears(|s, at| if out_of_place(s, at.conn) { reset_and_forget(s, at) } else { Fate::Pass })
-    }),
-    ("ack-of-nothing-new-resets", || {
-        hears(|s, at| if says_nothing_new(s, at.conn) { reset_and_forget(s, at) } else { Fate::Pass })
-    }),
+    ("out-of-place-segment-resets", || hears(|s, at| reset_if(s, at, out_of_place))),
+    ("ack-of-nothing-new-resets", || hears(|s, at| reset_if(s, at, says_nothing_new))),
     ("syn-with-fin-reset", || {
         hears(|s, at| {
-            let opens_and_ends = has(s, F::SYN) && has(s, F::FIN) && !s.flags.intersects(F::ACK | F::RST);
-            let fits = at.conn.state == State::Listen && opens_and_ends;
-            if fits { reset_and_forget(s, at) } else { Fate::Pass }
+            reset_if(s, at, |s, c| {
+                let opens_and_ends =
+                    s.flags.contains(F::SYN | F::FIN) && !s.flags.intersects(F::ACK | F::RST);
+                c.state == State::Listen && opens_and_ends
+            })
         })
     }),
     // Silence where an answer is due.

@@ -2,7 +2,7 @@
 
 use super::Kind;
 use super::words::*;
-use crate::faults::middle::{At, Fate};
+use crate::faults::rule::{At, Fate};
 use tcpspec_core::app::{AppCommand, AppOutcome};
 use tcpspec_core::segment::{IcmpError, IcmpKind};
 

@@ -2,7 +2,7 @@
 
 use super::Kind;
 use super::words::*;
-use crate::faults::middle::Fate;
+use crate::faults::rule::Fate;
 use std::net::IpAddr;
 use tcpspec_core::app::SocketOption;
 use tcpspec_core::segment::Packet;

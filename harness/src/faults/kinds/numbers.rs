@@ -2,7 +2,7 @@
 
 use super::Kind;
 use super::words::*;
-use crate::faults::middle::Fate;
+use crate::faults::rule::Fate;
 use tcpspec_core::segment::Flags;
 use tcpspec_core::seq::SeqNum;
 use tcpspec_core::state::State;

@@ -3,7 +3,7 @@
 use super::Kind;
 use super::words::*;
 use crate::faults::connection::Connection;
-use crate::faults::middle::{At, Fate};
+use crate::faults::rule::{At, Fate};
 use tcpspec_core::segment::{SackBlock, Segment, TcpOption as O};
 use tcpspec_core::state::State;
 
@@ -46,9 +46,7 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     // What is not known, or not legal.
     ("unknown-option-drops-segment", || hears(|s, _| drop_if(has_unknown_option(s)))),
-    ("unknown-option-resets", || {
-        hears(|s, at| if has_unknown_option(s) { reset_and_forget(s, at) } else { Fate::Pass })
-    }),
+    ("unknown-option-resets", || hears(|s, at| reset_if(s, at, |s, _| has_unknown_option(s)))),
     ("unknown-option-hides-the-rest", || {
         hears(|s, _| {
             if let Some(first) = s.options.iter().position(is_unknown) {

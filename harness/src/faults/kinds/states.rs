@@ -3,7 +3,7 @@
 use super::Kind;
 use super::words::*;
 use crate::faults::connection::Connection;
-use crate::faults::middle::{At, Fate};
+use crate::faults::rule::{At, Fate};
 use tcpspec_core::app::{AppCommand, AppOutcome};
 use tcpspec_core::segment::Segment;
 use tcpspec_core::seq::SeqNum;
@@ -55,8 +55,7 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     ("half-close-resets", || {
         hears(|s, at| {
-            let half = matches!(at.conn.state, State::FinWait1 | State::FinWait2);
-            if half && new_text(s, at.conn) { reset_and_forget(s, at) } else { Fate::Pass }
+            reset_if(s, at, |s, c| matches!(c.state, State::FinWait1 | State::FinWait2) && new_text(s, c))
         })
     }),
     ("fin-wait-1-drops-text", || hears(|s, at| drop_if(text_in(s, at, State::FinWait1)))),
@@ -155,10 +154,7 @@ pub(super) const KINDS: &[Kind] = &[
         hears(|s, at| drop_if(at.conn.state == State::TimeWait && has(s, F::FIN)))
     }),
     ("time-wait-resets-fin", || {
-        hears(|s, at| {
-            let again = at.conn.state == State::TimeWait && has(s, F::FIN);
-            if again { reset_and_forget(s, at) } else { Fate::Pass }
-        })
+        hears(|s, at| reset_if(s, at, |s, c| c.state == State::TimeWait && has(s, F::FIN)))
     }),
     ("time-wait-opened-by-old-syn", || {
         hears(|s, at| {
@@ -258,9 +254,7 @@ pub(super) const KINDS: &[Kind] = &[
         })
     }),
     ("simultaneous-open-ignored", || hears(|s, at| drop_if(crossing_syn(s, at.conn)))),
-    ("simultaneous-open-reset", || {
-        hears(|s, at| if crossing_syn(s, at.conn) { reset_and_forget(s, at) } else { Fate::Pass })
-    }),
+    ("simultaneous-open-reset", || hears(|s, at| reset_if(s, at, crossing_syn))),
     ("simultaneous-open-with-new-number", || {
         says(|s, at| {
             let c = &mut *at.conn;

@@ -3,7 +3,7 @@
 use super::Kind;
 use super::words::*;
 use crate::faults::connection::Connection;
-use crate::faults::middle::{At, Fate};
+use crate::faults::rule::{At, Fate};
 use tcpspec_core::app::{AppCommand, AppOutcome, SocketOption};
 use tcpspec_core::segment::Segment;
 use tcpspec_core::state::State;

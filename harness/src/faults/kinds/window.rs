@@ -3,7 +3,7 @@
 use super::Kind;
 use super::words::*;
 use crate::faults::connection::Connection;
-use crate::faults::middle::Fate;
+use crate::faults::rule::Fate;
 use tcpspec_core::segment::Segment;
 
 pub(super) const KINDS: &[Kind] = &[

@@ -1,13 +1,14 @@
 //! The words in which rules speak of segments.
 
 use crate::faults::connection::Connection;
-use crate::faults::middle::{At, Fate};
+use crate::faults::rule::{At, Fate};
+use std::net::{IpAddr, Ipv4Addr};
 use tcpspec_core::segment::{Flags, Segment};
 use tcpspec_core::seq::SeqNum;
 use tcpspec_core::state::State;
 
-pub(super) use crate::faults::middle::{Middle, Played, hears, says, wishing};
-use std::net::{IpAddr, Ipv4Addr};
+pub(super) use crate::faults::middle::{Middle, hears, says, wishing};
+pub(super) use crate::faults::rule::Played;
 pub(super) use std::time::Duration;
 pub(super) use tcpspec_core::segment::Flags as F;
 
@@ -131,6 +132,11 @@ pub(super) fn reset_and_forget(s: &Segment, at: &mut At<'_>) -> Fate {
         at.play(Played::Gone);
     }
     Fate::Drop
+}
+
+/// The same where it fits; what does not goes on.
+pub(super) fn reset_if(s: &Segment, at: &mut At<'_>, fits: fn(&Segment, &Connection) -> bool) -> Fate {
+    if fits(s, at.conn) { reset_and_forget(s, at) } else { Fate::Pass }
 }
 
 /// Makes it text, or a FIN, of the sender at RCV.NXT.

@@ -1,6 +1,8 @@
 //! Broken files: what their authors are told.
 
+mod expressions;
 mod files;
+mod labels;
 mod steps;
 
 use crate::case::{Fixtures, Suite, Vocabulary};
