@@ -199,6 +199,13 @@ pub(super) const KINDS: &[Kind] = &[
             Fate::Pass
         })
     }),
+    ("missing-timestamps-reset", || {
+        hears(|s, at| {
+            let agreed = at.conn.synchronized() && at.conn.has_timestamps();
+            let bare = ordinary(s) && s.timestamps().is_none();
+            if agreed && bare { reset_and_forget(s, at) } else { Fate::Pass }
+        })
+    }),
     ("reset-without-timestamps-dropped", || {
         hears(|s, at| drop_if(rst(s, at.conn) && at.conn.has_timestamps() && s.timestamps().is_none()))
     }),
