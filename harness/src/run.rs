@@ -139,6 +139,8 @@ struct Prepared {
     selected: usize,
     json: bool,
     seed: u64,
+    /// Spans are no waits.
+    virtual_time: bool,
     /// Between bench and target.
     fault: Option<Recipe>,
 }
@@ -161,7 +163,9 @@ impl Prepared {
         let lines = matches!(run.format, None | Some(Format::Pretty)) && !run.quiet;
         let status = Status::new(lines && !run.list);
         let printing = Arc::new(Printing { plan, board, verdicts, status });
-        Ok(Self { printing, selection, selected, json: run.format == Some(Format::Json), seed, fault })
+        let json = run.format == Some(Format::Json);
+        let virtual_time = matches!(inputs.profile.kind, Kind::Simulated);
+        Ok(Self { printing, selection, selected, json, seed, virtual_time, fault })
     }
 
     /// Prints what there is to list, if nothing is to be run.
@@ -184,7 +188,8 @@ impl Prepared {
     fn slow(&self, heading: &str) -> Option<String> {
         let (count, lines) = slow_trials(&self.printing.plan, |id| self.selection.selects(id))?;
         let plural = if count == 1 { "" } else { "s" };
-        Some(format!("{count} slow trial{plural} {heading}:\n{lines}"))
+        let clock = if self.virtual_time { ", on virtual time" } else { "" };
+        Some(format!("{count} slow trial{plural} {heading}{clock}:\n{lines}"))
     }
 
     fn announce(&self, inputs: &Inputs, remarks: &[String]) {
