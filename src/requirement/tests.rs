@@ -369,6 +369,7 @@ fn tc8_cases_rest_on_requirements_that_exist() {
             known_fail: vec![],
             note: None,
             conflict: None,
+            no_case: None,
             place: Place { file: Arc::from("cases/requirements/tc8.yaml"), line: 21, column: 3, length: 0 },
         })
     );
