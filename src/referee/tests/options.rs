@@ -275,6 +275,8 @@ fn sack_blocks_of_what_we_sent_are_fine() {
             vec![(1, 3)],
             vec![(2, 3), (11, 21)],
             vec![(12, 14), (11, 21), (31, 42)],
+            // Our FIN, kept apart from the text that it ends.
+            vec![(31, 41), (41, 42)],
             // The octet before our first, as a probe has it.
             vec![(0, 1), (11, 21)],
         ] {
