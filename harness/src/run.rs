@@ -5,7 +5,7 @@ use crate::faults::Recipe;
 use crate::inputs::Inputs;
 use crate::prove::recipe;
 use crate::runner::{Board, Driver, Fate, Job, MakeStack, Plan, Printing, Selection, Status, Verdicts};
-use crate::runner::{arguments, processors, run_all, trials};
+use crate::runner::{arguments, processors, run_all, slow_trials, trials};
 use crate::target::KernelBench;
 use crate::target::simulated::SmoltcpStack;
 use std::io::Write;
@@ -96,7 +96,7 @@ pub(crate) fn run_and(run: &RunArguments, program: PathBuf, conclude: Conclude<'
         });
         result.err().map(|error| error.to_string())
     })?;
-    prepared.close(&bench.complaints(), conclude)
+    prepared.close(run, &bench.complaints(), conclude)
 }
 
 /// Runs the suite against a stack of one's own; `--target` means nothing here. An example is
@@ -129,7 +129,7 @@ fn simulate(
         run_all(&jobs, threads, make, &|finished| board.post(finished));
         None
     })?;
-    prepared.close(&[], conclude)
+    prepared.close(run, &[], conclude)
 }
 
 /// A run of which everything is read.
@@ -139,6 +139,8 @@ struct Prepared {
     selected: usize,
     json: bool,
     seed: u64,
+    /// Spans are no waits.
+    virtual_time: bool,
     /// Between bench and target.
     fault: Option<Recipe>,
 }
@@ -161,7 +163,9 @@ impl Prepared {
         let lines = matches!(run.format, None | Some(Format::Pretty)) && !run.quiet;
         let status = Status::new(lines && !run.list);
         let printing = Arc::new(Printing { plan, board, verdicts, status });
-        Ok(Self { printing, selection, selected, json: run.format == Some(Format::Json), seed, fault })
+        let json = run.format == Some(Format::Json);
+        let virtual_time = matches!(inputs.profile.kind, Kind::Simulated);
+        Ok(Self { printing, selection, selected, json, seed, virtual_time, fault })
     }
 
     /// Prints what there is to list, if nothing is to be run.
@@ -171,7 +175,21 @@ impl Prepared {
             let arguments = arguments(run, &self.selection, &self.printing.plan);
             let _ = libtest_mimic::run(&arguments, trials(&self.printing));
         }
+        // A test runner, which asks for another form, wants the names alone.
+        if run.list && matches!(run.format, None | Some(Format::Pretty)) && !run.quiet {
+            let slow = self.slow("(--include-ignored runs them too, --ignored alone)");
+            // Out of the way of whoever counts the lines of the list.
+            slow.iter().for_each(|slow| say(true, slow.trim_end()));
+        }
         nothing_to_run
+    }
+
+    /// How long the selected slow trials take, if there are any.
+    fn slow(&self, heading: &str) -> Option<String> {
+        let (count, lines) = slow_trials(&self.printing.plan, |id| self.selection.selects(id))?;
+        let plural = if count == 1 { "" } else { "s" };
+        let clock = if self.virtual_time { ", on virtual time" } else { "" };
+        Some(format!("{count} slow trial{plural} {heading}{clock}:\n{lines}"))
     }
 
     fn announce(&self, inputs: &Inputs, remarks: &[String]) {
@@ -224,8 +242,12 @@ impl Prepared {
     }
 
     /// What is left to say, and the code to exit with.
-    fn close(&self, complaints: &[String], conclude: Conclude<'_>) -> Result<u8, Stop> {
+    fn close(&self, run: &RunArguments, complaints: &[String], conclude: Conclude<'_>) -> Result<u8, Stop> {
         let Printing { plan, verdicts, .. } = self.printing.as_ref();
+        if !run.ignored && !run.include_ignored {
+            let slow = self.slow("left out (--include-ignored runs them too)");
+            slow.iter().for_each(|slow| say(self.json, slow));
+        }
         let (code, text) = verdicts.close(plan, complaints);
         say(self.json, text.trim_end());
         conclude(&Ended { plan, verdicts, complaints, code })
