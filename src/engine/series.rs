@@ -111,6 +111,7 @@ impl Engine {
             let expected = format!("{} {many} within {}", spec.at_least, Span(series.within));
             return Some((FindingCode::RetransmissionsMissing, expected));
         }
+        // What the bench answered late, or not in time, made the round trip longer that the first follows.
         if let (Some((low, high)), Some(interval)) = (series.first, intervals.first()) {
             let expected = format!("the first retransmission after {} to {}", Span(low), Span(high));
             if *interval + self.grace(low) < low {
