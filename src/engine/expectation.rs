@@ -130,8 +130,8 @@ impl Engine {
         };
         let earliest = match wanted.not_before {
             Duration::ZERO => Time::default(),
-            // A late bench makes nothing come early.
-            span => (base.before + span) - self.config.tolerance.around(span),
+            // A target that was kept waiting may answer at once what it would have answered later.
+            span => (base.before + span) - self.grace(span),
         };
         Window { base: base.after, earliest, latest: base.after + wanted.within + self.grace(wanted.within) }
     }
@@ -185,7 +185,8 @@ impl Engine {
             let window = self.window(&expectation.wanted[at]);
             let silent = expectation.silence.as_ref().map(|(_, span, _)| self.acted.after + *span);
             let last = silent.unwrap_or(self.last_moment(expectation));
-            if stamp > last && !differences.is_empty() {
+            let is_behind_the_silence = silent.is_some_and(|end| stamp > end) && stamp > window.latest;
+            if is_behind_the_silence || (stamp > last && !differences.is_empty()) {
                 // What comes after the last moment and is not the answer says nothing about it.
                 break;
             }

@@ -118,6 +118,25 @@ steps:
 }
 
 #[test]
+fn established_an_alternative_that_comes_behind_the_silence_leaves_it_a_silence() {
+    let keys = "given: {state: ESTABLISHED, irs: 1000}
+steps:
+  - {send: ACK, data: 1, as: text}
+  - one-of:
+      answered: [{expect: ACK, ack: text.end, within: 1s}]
+      silent: [{silence: 1s}]
+  - {expect: ACK, ack: text.end}";
+    // The tolerance is 10 ms. What comes behind it comes before the bench, which is late, has looked.
+    for (after, chosen) in [(1010, "the target chose: answered"), (1011, "the target chose: silent")] {
+        let mut bench = Bench::of(keys).start();
+        let ack = bench.target("ACK");
+        bench.arrived(bench.now + Duration::from_millis(after), &ack);
+        bench.run_to_the_end();
+        assert_eq!(notes(&bench.into_outcome()), [chosen], "{after}");
+    }
+}
+
+#[test]
 fn established_an_alternative_that_comes_too_late_is_late() {
     let keys = "given: {state: ESTABLISHED, irs: 1000}
 steps:
