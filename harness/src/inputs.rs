@@ -20,6 +20,8 @@ use tcpspec_core::yaml::{Diagnostic, nearest, render};
 pub(crate) struct Inputs {
     /// The command that repeats a run like this, but for seed and trial.
     pub(crate) again: String,
+    /// Records hold every packet.
+    pub(crate) keep_packets: bool,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) suite: Arc<Suite>,
     fixtures: Arc<Fixtures>,
@@ -97,6 +99,7 @@ impl Inputs {
     ) -> Result<Self, Stop> {
         Ok(Self {
             again: "tcpspec".into(),
+            keep_packets: false,
             catalogue: Arc::new(Catalogue::embedded()),
             suite: Arc::new(suite(cases)?),
             fixtures: Arc::new(fixtures(cases)?),
@@ -136,6 +139,7 @@ impl Inputs {
             fixtures: Arc::clone(&self.fixtures),
             capabilities: Arc::clone(&capabilities),
             agent: matches!(self.profile.kind, Kind::Kernel | Kind::Simulated),
+            keep_packets: self.keep_packets,
         };
         let places = Places::of(&self.profile, &capabilities);
         let surroundings = Arc::new(Surroundings { config, families: self.families.clone() });
