@@ -1,10 +1,11 @@
 //! What a run reads before it touches anything: cases, profile, ledger; and the bench that fits them.
 
 use crate::cli::{RunArguments, exit};
+use crate::evidence::event;
 use crate::run::Stop;
 use crate::runner::{Book, MakeStack, Places, Plan, PlanFor, Surroundings};
 use crate::target::simulated::SmoltcpStack;
-use crate::target::{Bench, DeviceBench, KernelBenchError, KernelPreparation};
+use crate::target::{Bench, DeviceBench, KernelBenchError, KernelFacts, KernelPreparation};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -61,10 +62,7 @@ impl Inputs {
         };
         let ledger = ledger.map_err(|found| invalid(&found))?;
         let known_as = match (&profile.kind, built_in) {
-            (Kind::Kernel, _) => {
-                let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-                ("kernel".into(), release.trim().to_owned())
-            }
+            (Kind::Kernel, _) => ("kernel".into(), kernel_release()),
             (Kind::Simulated, _) => (profile.name.clone(), SmoltcpStack::VERSION.into()),
             (Kind::Device(_), _) => (profile.name.clone(), String::new()),
         };
@@ -155,6 +153,22 @@ impl Inputs {
         .map_err(|found| invalid(&found))
     }
 
+    /// The target as the evidence of a run names it; `facts` where it is the kernel.
+    pub(crate) fn described(&self, facts: Option<&KernelFacts>) -> event::Target {
+        let version = facts.map_or(&self.known_as.1, |facts| &facts.release);
+        event::Target {
+            name: self.profile.name.clone(),
+            kind: match self.profile.kind {
+                Kind::Kernel => event::TargetKind::Kernel,
+                Kind::Simulated => event::TargetKind::Simulated,
+                Kind::Device(_) => event::TargetKind::Device,
+            },
+            version: Some(version.clone()).filter(|version| !version.is_empty()),
+            families: self.families.iter().map(ToString::to_string).collect(),
+            sysctls: facts.map(|facts| facts.sysctls.clone()).unwrap_or_default(),
+        }
+    }
+
     pub(crate) fn ledger(&self, run: &RunArguments) -> Result<Book, Stop> {
         let ledger = match run.ledger.as_deref() {
             Some("none") => Ledger::default(),
@@ -196,6 +210,11 @@ impl Inputs {
             Kind::Simulated => Err(Stop::new(exit::USAGE, "a simulated target has no bench")),
         }
     }
+}
+
+/// Of the kernel that runs this program.
+pub(crate) fn kernel_release() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned()
 }
 
 /// The families in which the target has an address.

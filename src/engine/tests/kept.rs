@@ -24,7 +24,7 @@ fn packets_are_kept_as_they_were_with_the_event_that_tells_of_them() {
     let of = |sender| record.packets.iter().filter(move |packet| packet.from == sender);
     let bench: Vec<_> = of(Sender::Bench).map(|packet| packet.octets.clone()).collect();
     assert_eq!(bench[bench.len() - 3..], sent);
-    let last = of(Sender::Target).last().expect("nonsense was kept");
+    let last = of(Sender::Target).next_back().expect("nonsense was kept");
     assert_eq!(last.octets, b"\x45nonsense");
     for KeptPacket { at, from, event, octets } in &record.packets {
         let event = &record.events[*event];
