@@ -1,6 +1,6 @@
 //! The command line as typed.
 
-use crate::evidence::Captures;
+use crate::evidence::{Captures, compare};
 use crate::{audit, coverage};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -52,6 +52,18 @@ pub enum Command {
     },
     /// Say which cases show each requirement, and what has none
     Coverage(CoverageArguments),
+    /// Say what is otherwise in one run than in another; red only if a trial fails that did not
+    Compare {
+        /// The earlier run: its run.jsonl
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The later run: its run.jsonl
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t)]
+        format: compare::Format,
+    },
     /// Prove that every case can fail: run it under the faults that it names
     Faults(FaultsArguments),
     /// Look at a real server from an operator's side

@@ -1,10 +1,12 @@
 //! What a run leaves behind (`--out DIR`): one stream of events, and readers of it.
 //!
 //! [`Recorder`] writes `run.jsonl`, whose lines are [`event::Event`]s, and a capture for each trial that
-//! asks for one. Everything else reads that stream: `junit.xml` is made of it when the run is over.
+//! asks for one. Everything else reads that stream: `junit.xml` is made of it when the run is over, and
+//! [`compare`] sets two of them side by side.
 
 pub(crate) mod capture;
 mod clock;
+pub mod compare;
 pub mod event;
 mod folder;
 mod interrupt;

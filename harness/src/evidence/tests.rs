@@ -44,7 +44,7 @@ fn map<const N: usize>(items: [(&str, &str); N]) -> BTreeMap<String, String> {
     items.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
-fn header() -> Header {
+pub(super) fn header() -> Header {
     Header {
         format: FORMAT,
         tcpspec: "0.1.0".into(),
@@ -65,7 +65,7 @@ fn header() -> Header {
     }
 }
 
-fn plain(id: &str, verdict: Verdict) -> Trial {
+pub(super) fn plain(id: &str, verdict: Verdict) -> Trial {
     Trial {
         id: id.into(),
         case: "reset/received/exact".into(),
@@ -91,7 +91,7 @@ fn plain(id: &str, verdict: Verdict) -> Trial {
 }
 
 /// With everything that an event can have, and text that no XML can hold.
-fn failed(id: &str, verdict: Verdict, red: bool) -> Trial {
+pub(super) fn failed(id: &str, verdict: Verdict, red: bool) -> Trial {
     let segment = Segment {
         source: "198.18.0.1:20001".into(),
         destination: "192.0.2.1:25000".into(),
@@ -164,7 +164,7 @@ fn failed(id: &str, verdict: Verdict, red: bool) -> Trial {
     }
 }
 
-fn footer() -> Footer {
+pub(super) fn footer() -> Footer {
     Footer {
         counts: [(Verdict::Pass, 1), (Verdict::NotRun, 1), (Verdict::Fail, 1), (Verdict::Expected, 1)].into(),
         complaints: vec!["the link lost 3 frames".into()],

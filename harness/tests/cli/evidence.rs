@@ -288,6 +288,25 @@ fn full_disk_is_told_and_the_run_is_not_green() {
 }
 
 #[test]
+fn regression_is_what_makes_a_comparison_red() {
+    let plain = Run::of(&["--seed", "7f3a", KNOWN]);
+    let strict = Run::of(&["--seed", "7f3a", "--ledger", "none", KNOWN]);
+    let [good, bad] = [&plain, &strict].map(|run| run.path("run.jsonl").display().to_string());
+    let codes = |old: &str, new: &str| {
+        ["text", "markdown", "json"].map(|form| tcpspec(&["compare", old, new, "--format", form]).code())
+    };
+    assert_eq!(codes(&good, &bad), [Some(1); 3]);
+    assert_eq!(codes(&bad, &good), [Some(0); 3]);
+    assert_eq!(codes(&bad, &bad), [Some(0); 3]);
+    let said = tcpspec(&["compare", &good, &bad]);
+    assert!(said.out.contains(&format!("newly failing: 1\n  {KNOWN}\n")), "{}", said.out);
+    let cut = plain.folder.file("cut.jsonl", std::fs::read_to_string(&good).unwrap().lines().next().unwrap());
+    let refused = tcpspec(&["compare", &good, &cut]);
+    assert_eq!((refused.code(), refused.out.as_str()), (Some(5), ""));
+    assert!(refused.err.starts_with(&format!("tcpspec: {cut}:1: the file ends here")), "{}", refused.err);
+}
+
+#[test]
 fn interrupted_run_ends_its_stream_in_order() {
     let folder = Folder::new();
     let file = folder.path().join("out/run.jsonl");
