@@ -64,6 +64,15 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: compare::Format,
     },
+    /// Write one HTML file about one or more runs
+    Report {
+        /// Their run.jsonl files; each gets a column
+        #[arg(value_name = "RUN", required = true)]
+        runs: Vec<PathBuf>,
+        /// The file to write
+        #[arg(short, long, value_name = "FILE", default_value = "report.html")]
+        output: PathBuf,
+    },
     /// Prove that every case can fail: run it under the faults that it names
     Faults(FaultsArguments),
     /// Look at a real server from an operator's side

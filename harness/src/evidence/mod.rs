@@ -2,13 +2,14 @@
 //!
 //! [`Recorder`] writes `run.jsonl`, whose lines are [`event::Event`]s, and a capture for each trial that
 //! asks for one. Everything else reads that stream: `junit.xml` is made of it when the run is over, and
-//! [`compare`] sets two of them side by side.
+//! [`compare`] and [`html`] set several side by side.
 
 pub(crate) mod capture;
 mod clock;
 pub mod compare;
 pub mod event;
 mod folder;
+pub mod html;
 mod interrupt;
 pub mod junit;
 pub mod pcapng;

@@ -175,7 +175,7 @@ pub(super) fn footer() -> Footer {
     }
 }
 
-fn trials() -> Vec<Trial> {
+pub(super) fn trials() -> Vec<Trial> {
     let skipped = Trial {
         reason: Some("linux lacks: daytime".into()),
         took_us: 0,

@@ -102,7 +102,7 @@ fn push_left_out(text: &mut String, count: usize) {
 }
 
 /// Which of so many events are shown: all, or the first, the last, and those around the marked one.
-fn shown(count: usize, marked: Option<usize>) -> impl Fn(usize) -> bool {
+pub(crate) fn shown(count: usize, marked: Option<usize>) -> impl Fn(usize) -> bool {
     let first = MOST_EVENTS / 3;
     let last = count.saturating_sub(MOST_EVENTS - first);
     move |place| {

@@ -307,6 +307,28 @@ fn regression_is_what_makes_a_comparison_red() {
 }
 
 #[test]
+fn report_of_two_runs_is_one_well_formed_file() {
+    let folder = Folder::new();
+    let runs = [&["--target", "smoltcp", QUICK][..], &["--seed", "7f3a", QUICK, KNOWN]].map(Run::of);
+    let [one, other] = [0, 1].map(|place: usize| runs[place].path("run.jsonl").display().to_string());
+    let file = folder.path().join("report.html").display().to_string();
+    let said = tcpspec(&["report", &one, &other, "-o", &file]);
+    assert_eq!((said.code(), said.out.as_str(), said.err.as_str()), (Some(0), "", ""));
+    let page = std::fs::read_to_string(&file).expect("it was written");
+    let pages = runs.iter().flat_map(|run| &run.stream.trials).filter(|trial| trial.story.is_some()).count();
+    assert_eq!(page.matches("<svg ").count(), pages);
+    assert!(page.contains("✗ expected nothing for 1 s"), "the ladder of what is known");
+    let addresses = page.matches("://").count();
+    assert_eq!(addresses, page.matches("=\"http://www.w3.org/").count(), "names of the markup only");
+    if !is_missing("xmllint") {
+        let checked = Command::new("xmllint").args(["--noout", &file]).output().unwrap();
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    }
+    let nowhere = tcpspec(&["report", &one, "-o", &format!("{file}/x")]);
+    assert_eq!(nowhere.code(), Some(6), "{nowhere:?}");
+}
+
+#[test]
 fn interrupted_run_ends_its_stream_in_order() {
     let folder = Folder::new();
     let file = folder.path().join("out/run.jsonl");
