@@ -73,7 +73,7 @@ pub(super) fn plain(id: &str, verdict: Verdict) -> Trial {
         row: map([("state", "ESTABLISHED")]),
         title: "A RST at RCV.NXT ends the connection".into(),
         requirements: vec![Requirement {
-            id: "ev-estab-rst".into(),
+            id: "ev-estab-rst-exact".into(),
             level: "MUST".into(),
             section: "RFC 9293 section 3.10.7.4".into(),
         }],

@@ -100,8 +100,8 @@ impl Drawing {
             self.y += LINE / 2;
         }
         for finding in found {
-            for (row, line) in wrap(&finding.expected, LETTERS).iter().enumerate() {
-                let lead = if row == 0 { "✗ expected " } else { "" };
+            for (row, line) in wrap(&finding.expected, LETTERS - 11).iter().enumerate() {
+                let lead = if row == 0 { "✗ expected " } else { "           " };
                 self.text(BENCH + 10, self.y + LINE / 2, "start", &format!("{lead}{line}"));
                 self.y += LINE;
             }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 type Cells<'r> = Vec<Option<(usize, &'r Trial)>>;
 
 pub(super) fn write(html: &mut Html, runs: &[Stream]) {
-    html.raw("<section>\n").element("h2", "", "Trials");
+    html.raw("<section id=\"trial-list\">\n").element("h2", "", "Trials");
     legend(html);
     html.raw(
         "<p class=\"tools\"><label>show <input id=\"filter\" type=\"search\" placeholder=\"words of an id, a \

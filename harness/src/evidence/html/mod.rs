@@ -42,6 +42,7 @@ fn page(runs: &[Stream], catalogue: &Catalogue) -> String {
     html.element("title", "", &format!("tcpspec: {}", names.join(", ")));
     html.raw("\n<style>\n").raw(STYLE).raw("</style>\n</head>\n<body>\n<main>\n");
     html.element("h1", "", "TCP conformance");
+    html.raw("\n<p class=\"tools\"><a href=\"#requirements\">requirements</a>, <a href=\"#trial-list\">trials</a></p>\n");
     summary::write(&mut html, runs);
     requirements::write(&mut html, runs, catalogue);
     matrix::write(&mut html, runs);

@@ -5,7 +5,7 @@ use super::summary::name;
 use crate::evidence::event::{Trial, Verdict};
 use crate::evidence::read::Stream;
 use std::collections::{BTreeMap, BTreeSet};
-use tcpspec_core::requirement::{Catalogue, Requirement};
+use tcpspec_core::requirement::Catalogue;
 
 /// How one run treats one requirement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) fn write(html: &mut Html, runs: &[Stream], catalogue: &Catalogue) {
     let kept: Vec<_> = runs.iter().map(|run| kept(&run.trials)).collect();
     let shown: BTreeSet<_> = kept.iter().flat_map(BTreeMap::keys).collect();
     let of = catalogue.len();
-    html.raw("<section>\n");
+    html.raw("<section id=\"requirements\">\n");
     html.element("h2", "", "Requirements");
     html.element(
         "p",
@@ -39,12 +39,13 @@ pub(super) fn write(html: &mut Html, runs: &[Stream], catalogue: &Catalogue) {
         html.element("th", "", &name(number, runs.len(), &run.header));
     }
     html.raw("</tr>\n</thead>\n<tbody class=\"rows\">\n");
-    for id in shown {
-        let known = catalogue.get(id);
-        let summary = known.map(|it| it.summary.as_str()).unwrap_or_default();
-        html.raw("<tr><td>").element("code", "", id).raw("<br/>").element("small", "", summary).raw("</td>");
-        html.element("td", "", &known.map(|it| it.level.to_string()).unwrap_or_default());
-        html.element("td", "", &known.map(Requirement::citation).unwrap_or_default());
+    // In the order of the catalogue, where MUST-2 comes before MUST-10.
+    for requirement in catalogue.iter().filter(|it| shown.contains(&it.id.as_str())) {
+        let id = requirement.id.as_str();
+        html.raw("<tr><td>").element("code", "", id).raw("<br/>");
+        html.element("small", "", &requirement.summary).raw("</td>");
+        html.element("td", "", &requirement.level.to_string());
+        html.element("td", "", &requirement.citation());
         kept.iter().for_each(|kept| cell(html, kept.get(id)));
         html.raw("</tr>\n");
     }

@@ -92,8 +92,11 @@ fn finding_is_told_beside_the_requirement_that_it_breaks() {
     };
     let [pass, fail] = [("pass", "pass (1)"), ("fail", "fail (1 of 1)")]
         .map(|(class, text)| Some(format!(" class=\"{class}\">{text}</td></tr>")));
-    assert_eq!((told(Some("MUST-2"), "MUST-2"), told(Some("MUST-2"), "ev-estab-rst")), (fail.clone(), pass));
-    assert_eq!((told(None, "MUST-2"), told(None, "ev-estab-rst")), (None, fail));
+    assert_eq!(
+        (told(Some("MUST-2"), "MUST-2"), told(Some("MUST-2"), "ev-estab-rst-exact")),
+        (fail.clone(), pass)
+    );
+    assert_eq!((told(None, "MUST-2"), told(None, "ev-estab-rst-exact")), (None, fail));
 }
 
 #[test]

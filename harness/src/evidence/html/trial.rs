@@ -10,7 +10,7 @@ pub(super) fn write(html: &mut Html, run: usize, place: usize, trial: &Trial, he
     let Some(story) = &trial.story else { return };
     let class = if trial.findings.is_empty() { "page" } else { "page found" };
     html.raw(&format!("<article class=\"{class}\" id=\"{}\">\n", anchor(run, place)));
-    html.raw("<p class=\"tools\"><a href=\"#trials\">all trials</a></p>\n");
+    html.raw("<p class=\"tools\"><a href=\"#trial-list\">all trials</a></p>\n");
     html.raw("<h2>").element("span", &format!(" class=\"{}\"", trial.verdict.word()), trial.verdict.word());
     html.raw(" ").element("code", "", &trial.id).raw("</h2>\n");
     html.element("p", "", &trial.title).raw("\n<dl>\n");
@@ -62,7 +62,8 @@ fn ending(html: &mut Html, trial: &Trial, story: &Story) {
     entry(html, "place", &story.place);
     entry(html, "capture", trial.capture.as_deref().unwrap_or_default());
     let seconds = trial.took_us as f64 / 1e6;
-    entry(html, "took", &format!("{seconds:.6} s, {} attempts", trial.attempts));
+    let again = if trial.attempts > 1 { ", at the second attempt" } else { "" };
+    entry(html, "took", &format!("{seconds:.6} s{again}"));
     html.raw("<dt>again</dt><dd>").element("code", "", &story.again).raw("</dd>\n</dl>\n");
 }
 
