@@ -46,3 +46,30 @@ pub(crate) fn as_before<T>(start: impl FnOnce() -> T) -> T {
     let _ = held.thread_set_mask();
     started
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+    use std::process::Command;
+
+    /// The signals that a program finds blocked which is started now.
+    fn blocked() -> u64 {
+        let status = Command::new("cat").arg("/proc/self/status").output().expect("cat runs").stdout;
+        let status = String::from_utf8(status).expect("text");
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
+        u64::from_str_radix(mask.expect("a mask").trim(), 16).expect("hexadecimal")
+    }
+
+    #[test]
+    fn program_of_somebody_else_finds_signals_as_they_were() {
+        // A thread of its own: its mask ends with it.
+        let masks = std::thread::spawn(|| {
+            let before = blocked();
+            let _held = Interruptions::hold();
+            [before, blocked(), as_before(blocked), blocked()]
+        });
+        let bits: u64 = SIGNALS.iter().map(|signal| 1_u64 << (*signal as i32 - 1)).sum();
+        assert_eq!(masks.join().expect("it ends"), [0, bits, 0, bits]);
+    }
+}

@@ -1,9 +1,11 @@
 //! Packets that a record holds octet by octet.
 
 use super::bench::Bench;
+use crate::engine::Input;
 use crate::segment::{Packet, decode};
 use crate::verdict::{EventKind, KeptPacket, Record, Sender};
 use pretty_assertions::assert_eq;
+use std::time::Duration;
 
 const STEPS: &str = "given: ESTABLISHED\nsteps:\n  - {send: ACK, data: 100, fragments: 64}\n  - wait: 10ms\n  \
                      - send: ACK\n";
@@ -49,4 +51,20 @@ fn packets_are_kept_as_they_were_with_the_event_that_tells_of_them() {
 fn nothing_is_kept_that_nobody_asked_for() {
     let (record, sent) = record(false);
     assert_eq!((record.packets, sent.len()), (Vec::new(), 3));
+}
+
+#[test]
+fn of_a_flood_the_packets_are_kept_that_the_record_tells_of() {
+    let keys = "given: ESTABLISHED\nacks: all\nsteps:\n  - app: send 65535";
+    let mut bench = Bench::with(keys, |config| config.keep_packets = true).start();
+    let before = bench.engine.record.packets.len();
+    for _ in 0..30_000 {
+        let now = bench.now;
+        bench.engine.step(now, Input::Packet { stamp: now, octets: b"nonsense" });
+        bench.now += Duration::from_micros(1);
+    }
+    let Record { events, packets } = bench.into_outcome().record;
+    let kept = packets.iter().filter(|packet| packet.octets == b"nonsense").count();
+    assert!(kept > 900 && packets.len() <= 1_000 + before, "{kept} of {}", packets.len());
+    assert!(packets.iter().all(|packet| packet.event < events.len()));
 }
