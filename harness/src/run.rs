@@ -9,7 +9,7 @@ use crate::faults::Recipe;
 use crate::inputs::{Inputs, kernel_release};
 use crate::prove::recipe;
 use crate::runner::{Board, Driver, Fate, Job, MakeStack, Plan, Printing, Selection, Status, Verdicts};
-use crate::runner::{arguments, processors, run_all, tap, trials};
+use crate::runner::{arguments, processors, run_all, slow_trials, tap, trials};
 use crate::target::simulated::SmoltcpStack;
 use crate::target::{KernelBench, KernelFacts};
 use std::io::Write;
@@ -106,7 +106,7 @@ pub(crate) fn run_and(run: &RunArguments, program: PathBuf, conclude: Conclude<'
         });
         result.err().map(|error| error.to_string())
     })?;
-    prepared.close(bench.complaints(), evidence, conclude)
+    prepared.close(run, bench.complaints(), evidence, conclude)
 }
 
 /// Runs the suite against a stack of one's own; `--target` means nothing here. An example is
@@ -144,7 +144,7 @@ fn simulate(
         run_all(&jobs, threads, make, &|finished| board.post(finished));
         None
     })?;
-    prepared.close(Vec::new(), evidence, conclude)
+    prepared.close(run, Vec::new(), evidence, conclude)
 }
 
 /// A run of which everything is read.
@@ -155,6 +155,8 @@ struct Prepared {
     /// A program reads standard output.
     aside: bool,
     seed: u64,
+    /// Spans are no waits.
+    virtual_time: bool,
     /// Between bench and target.
     fault: Option<Recipe>,
 }
@@ -177,7 +179,9 @@ impl Prepared {
         let lines = matches!(run.format, None | Some(Format::Pretty)) && !run.quiet;
         let status = Status::new(lines && !run.list);
         let printing = Arc::new(Printing { plan, board, verdicts, status });
-        Ok(Self { printing, selection, selected, aside: run.is_for_programs(), seed, fault })
+        let aside = run.is_for_programs();
+        let virtual_time = matches!(inputs.profile.kind, Kind::Simulated);
+        Ok(Self { printing, selection, selected, aside, seed, virtual_time, fault })
     }
 
     /// Prints what there is to list, if nothing is to be run.
@@ -187,7 +191,21 @@ impl Prepared {
             let arguments = arguments(run, &self.selection, &self.printing.plan);
             let _ = libtest_mimic::run(&arguments, trials(&self.printing));
         }
+        // A test runner, which asks for another form, wants the names alone.
+        if run.list && matches!(run.format, None | Some(Format::Pretty)) && !run.quiet {
+            let slow = self.slow("(--include-ignored runs them too, --ignored alone)");
+            // Out of the way of whoever counts the lines of the list.
+            slow.iter().for_each(|slow| say(true, slow.trim_end()));
+        }
         nothing_to_run
+    }
+
+    /// How long the selected slow trials take, if there are any.
+    fn slow(&self, heading: &str) -> Option<String> {
+        let (count, lines) = slow_trials(&self.printing.plan, |id| self.selection.selects(id))?;
+        let plural = if count == 1 { "" } else { "s" };
+        let clock = if self.virtual_time { ", on virtual time" } else { "" };
+        Some(format!("{count} slow trial{plural} {heading}{clock}:\n{lines}"))
     }
 
     fn announce(&self, inputs: &Inputs, remarks: &[String]) {
@@ -296,11 +314,16 @@ impl Prepared {
     /// What is left to say, and the code to exit with.
     fn close(
         &self,
+        run: &RunArguments,
         mut complaints: Vec<String>,
         evidence: Option<Recorder>,
         conclude: Conclude<'_>,
     ) -> Result<u8, Stop> {
         let Printing { plan, verdicts, board, .. } = self.printing.as_ref();
+        if !run.ignored && !run.include_ignored {
+            let slow = self.slow("left out (--include-ignored runs them too)");
+            slow.iter().for_each(|slow| say(self.aside, slow));
+        }
         let unwritten = evidence.as_ref().and_then(|evidence| evidence.settle(board.why_broken()));
         let was_told = unwritten.is_some();
         complaints.extend(unwritten.map(|problem| incomplete(&problem)));

@@ -267,7 +267,7 @@ fn run(arguments: &[&str]) -> Option<Output> {
         return Some(output);
     }
     let why = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(std::env::var_os("TCPSPEC_REQUIRE_ALL").is_none(), "{why}");
+    assert!(std::env::var_os("TCPSPEC_REQUIRE_ALL").is_none_or(|value| value != "1"), "{why}");
     eprintln!("not checked: {why}");
     None
 }

@@ -57,6 +57,8 @@ pub struct CoveredTc8 {
     pub section: String,
     /// What it checks, in our own words.
     pub summary: String,
+    /// Why nothing does, where nothing does.
+    pub no_case: Option<String>,
     /// What checks it here.
     pub shown: Shown,
 }
@@ -114,6 +116,7 @@ impl Coverage {
             id: row.id.clone(),
             section: row.section.clone(),
             summary: row.summary.clone(),
+            no_case: row.no_case.clone(),
             shown: showing(&|case| case.also.contains(&row.id)),
         };
         let used = showing(&|_| true).faults;

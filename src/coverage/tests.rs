@@ -12,7 +12,7 @@ requirements:
 const TC8: &str = "\
 spec: {name: n, version: '1', chapter: '1', active_cases: 2}
 active:
-- {id: TCP_A_01, area: A, section: '1', summary: A one., iterations: 1, rfc: [MUST-1], dut_ops: []}
+- {id: TCP_A_01, area: A, section: '1', summary: A one., iterations: 1, rfc: [MUST-1], dut_ops: [], no_case: Why.}
 - {id: TCP_A_02, area: A, section: '2', summary: A two., iterations: 1, rfc: [MUST-1], dut_ops: []}
 removed: []
 gaps: []
@@ -107,6 +107,7 @@ fn each_requirement_is_shown_by_the_cases_that_name_it() {
         id: id.into(),
         section: section.into(),
         summary: summary.into(),
+        no_case: (id == "TCP_A_01").then(|| "Why.".into()),
         shown,
     };
     assert_eq!(
@@ -183,4 +184,15 @@ fn trials_that_the_suite_does_not_have_are_told() {
         results.note(trial, Outcome::Ok);
     }
     assert_eq!(results.beyond(&one().trials), ["area/gone:v4", "area/gone:v6"]);
+}
+
+#[test]
+fn every_case_of_tc8_has_one_here_or_a_reason_why_not() {
+    let catalogue = Catalogue::embedded();
+    let tc8 = Tc8::embedded(&catalogue).expect("a right list");
+    let (suite, faults) =
+        (Suite::embedded().expect("right cases"), FaultCatalogue::embedded().expect("right"));
+    let rows = Coverage::of(&suite, &catalogue, &tc8, &faults).expect("right cases").tc8;
+    let both_or_neither = rows.iter().filter(|row| row.shown.cases.is_empty() != row.no_case.is_some());
+    assert_eq!(both_or_neither.map(|row| row.id.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
 }

@@ -111,7 +111,10 @@ impl Engine {
             AppAction::Send(data) | AppAction::SendUrgent(data) => {
                 let data = self.written_octets(index, data)?;
                 let connection = &mut self.connections[index];
-                connection.watch.wrote(&data);
+                match action {
+                    AppAction::SendUrgent(_) => connection.watch.wrote_urgent(&data),
+                    _ => connection.watch.wrote(&data),
+                }
                 connection.written.extend_from_slice(&data);
                 match action {
                     AppAction::SendUrgent(_) => AppCommand::SendUrgent { socket, data },

@@ -130,7 +130,8 @@ impl Engine {
         };
         let earliest = match wanted.not_before {
             Duration::ZERO => Time::default(),
-            span => (base.before + span) - self.grace(span),
+            // A late bench makes nothing come early.
+            span => (base.before + span) - self.config.tolerance.around(span),
         };
         Window { base: base.after, earliest, latest: base.after + wanted.within + self.grace(wanted.within) }
     }

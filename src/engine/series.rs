@@ -111,9 +111,10 @@ impl Engine {
             let expected = format!("{} {many} within {}", spec.at_least, Span(series.within));
             return Some((FindingCode::RetransmissionsMissing, expected));
         }
+        // What the bench answered late made the round trip longer that the first follows, and never shorter.
         if let (Some((low, high)), Some(interval)) = (series.first, intervals.first()) {
             let expected = format!("the first retransmission after {} to {}", Span(low), Span(high));
-            if *interval + self.grace(low) < low {
+            if *interval + self.config.tolerance.around(low) < low {
                 return Some((FindingCode::RetransmittedTooEarly, expected));
             }
             if *interval > high + self.grace(high) {

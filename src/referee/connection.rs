@@ -183,7 +183,10 @@ impl Connection {
             self.synchronized = true;
         }
         if !self.was_overtaken(segment) {
-            self.before.push_back((at, self.told()));
+            // Nothing is sent before the SYN.
+            if !segment.flags.contains(Flags::SYN) {
+                self.before.push_back((at, self.told()));
+            }
             if !self.is_repetition(segment) && self.acknowledges(segment, ours) {
                 self.ack = segment.ack;
                 self.offered_edge = self.edge_after(segment);

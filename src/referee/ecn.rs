@@ -1,7 +1,7 @@
 //! Reserved bits (RFC 9293 section 3.1) and those of explicit congestion notification (RFC 3168).
 
 use super::offers::ACCURATE_ECN;
-use super::rules::{ECN_SYN_ACK_UNASKED, ECN_UNASKED, RESERVED_BITS, Violation};
+use super::rules::{ECN_SYN_ACK_UNASKED, ECN_UNASKED, ECT_UNASKED, RESERVED_BITS, Violation};
 use super::watch::Sight;
 use crate::segment::Flags;
 
@@ -28,7 +28,16 @@ pub(super) fn check(sight: &Sight, found: &mut Vec<Violation>) {
         let violation = rule.broken("neither ECE nor CWR: ECN was not negotiated", bits.to_string());
         found.push(violation.field("flags", segment.flags - bits, segment.flags));
     }
+    // Which packets of a connection with ECN may say so is left to experiments (RFC 8311 section 4.3).
+    let codepoint = segment.ip.tos & ECN_FIELD;
+    if codepoint != 0 && !(begun && (opens || with_ack || !on_syn)) {
+        let violation = ECT_UNASKED.broken("a packet that is not ECN-capable: ECN was not negotiated", "one");
+        found.push(violation.field("tos", segment.ip.tos & !ECN_FIELD, segment.ip.tos));
+    }
 }
+
+/// Of the octet with DSCP and ECN (RFC 3168 section 5).
+const ECN_FIELD: u8 = 0b11;
 
 /// Without Accurate ECN all reserved bits are zero, on a reset too.
 pub(super) fn check_reserved(reserved: u8, accurate_ecn: bool, found: &mut Vec<Violation>) {

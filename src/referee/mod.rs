@@ -24,6 +24,7 @@ mod sack;
 mod send_windows;
 mod size;
 mod timestamps;
+mod urgent;
 mod watch;
 mod window;
 

@@ -2,7 +2,8 @@
 
 use super::offers::{MAX_SHIFT, Offer};
 use super::rules::{
-    MSS_OFF_SYN, SACK_PERMITTED_OFF_SYN, SCALE_ABOVE_14, SCALE_OFF_SYN, SCALE_UNASKED, Violation,
+    MSS_BEYOND_DATAGRAM, MSS_OFF_SYN, SACK_PERMITTED_OFF_SYN, SCALE_ABOVE_14, SCALE_OFF_SYN, SCALE_UNASKED,
+    Violation,
 };
 use super::watch::Sight;
 use crate::segment::{Flags, Segment, TcpOption};
@@ -15,6 +16,15 @@ pub(super) fn check_places(segment: &Segment, found: &mut Vec<Violation>) {
             TcpOption::WindowScale(shift) if on_syn && *shift > MAX_SHIFT => {
                 let violation = SCALE_ABOVE_14.broken("a window shift of 14 at most", shift.to_string());
                 found.push(violation.field("option window-scale", "at most 14", shift));
+                continue;
+            }
+            // IPv6 has jumbograms (RFC 2675).
+            TcpOption::MaximumSegmentSize(size)
+                if on_syn && *size > MOST_TEXT_IN_IPV4 && !segment.ip.source.is_ipv6() =>
+            {
+                let expected = format!("an MSS of {MOST_TEXT_IN_IPV4} at most, as a datagram can hold");
+                let violation = MSS_BEYOND_DATAGRAM.broken(expected, size.to_string());
+                found.push(violation.field("option mss", format!("at most {MOST_TEXT_IN_IPV4}"), size));
                 continue;
             }
             _ if on_syn => continue,
@@ -41,3 +51,6 @@ pub(super) fn check_offers(sight: &Sight, found: &mut Vec<Violation>) {
         found.push(violation.field("option window-scale", "absent", "present"));
     }
 }
+
+/// RFC 9293 section 3.7.1 (MUST-67): MMS_R - 20, where an IPv4 datagram of 65,535 octets has a header of 20.
+const MOST_TEXT_IN_IPV4: u16 = 65_535 - 20 - 20;

@@ -133,6 +133,11 @@ impl Ours {
         self.fins.iter().any(|fin| fin.distance_from(irs) < ack.distance_from(irs))
     }
 
+    /// Whether a FIN of ours lies between `left` and, exclusive, `right`.
+    pub(super) fn has_fin_in(&self, left: SeqNum, right: SeqNum) -> bool {
+        self.fins.iter().any(|fin| fin.in_window(left, right.distance_from(left)))
+    }
+
     /// Whether a SYN without ACK is left that no new connection is the answer to.
     pub(super) fn has_unanswered_syn(&self) -> bool {
         self.unanswered_syns > 0

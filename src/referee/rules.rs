@@ -63,6 +63,8 @@ rules! {
     RESERVED_BITS = ReservedBitsSet, "ev-estab-reserved-bits";
     ECN_SYN_ACK_UNASKED = WrongField, "rfc3168-synack-only-if-offered";
     ECN_UNASKED = WrongField, "rfc3168-rcv-unnegotiated";
+    ECT_UNASKED = WrongField, "rfc3168-ect-needs-negotiation";
+    URGENT_UNASKED = WrongField, "ev-estab-send-urgent";
 
     ACK_MISSING = AckMissing, "ev-estab-send";
     SYN_ACK_OF_NOTHING = AckOfDataNeverSent, "ev-listen-syn";
@@ -83,6 +85,7 @@ rules! {
     RESET_OF_CONNECTION = MalformedReset, "ev-estab-abort";
 
     MSS_OFF_SYN = MssOffSyn, "MUST-65";
+    MSS_BEYOND_DATAGRAM = WrongOption, "MUST-67";
     SCALE_OFF_SYN = WindowScaleOffSyn, "rfc7323-ws-nonsyn-ignored";
     SCALE_UNASKED = WindowScaleUnasked, "rfc7323-ws-only-if-offered";
     SCALE_ABOVE_14 = WrongOption, "rfc7323-ws-own-max14";
@@ -92,10 +95,12 @@ rules! {
     TIMESTAMPS_MISSING = TimestampsMissing, "rfc7323-ts-all-segments";
     TIMESTAMP_WENT_BACK = TimestampRanBackwards, "rfc7323-ts-monotone";
     ECHO_INVENTED = TimestampEchoInvented, "rfc7323-ts-echo";
+    ECHO_ON_SYN = TimestampEchoInvented, "rfc7323-ts-syn-tsecr-zero";
 
     SACK_UNASKED = WrongOption, "rfc2018-no-perm-no-sack";
     SACK_OF_NOTHING = SackInvented, "rfc2018-edges";
     SACK_BELOW_ACK = SackInvented, "rfc2018-isolated";
+    SACK_BLOCKS_TOUCH = SackInvented, "rfc2018-isolated";
 
     PAYLOAD_ALTERED = PayloadAltered, "ev-estab-send";
     PAYLOAD_INVENTED = PayloadInvented, "ev-estab-send";

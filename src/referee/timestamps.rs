@@ -2,7 +2,9 @@
 
 use super::connection;
 use super::offers::{Agreement, Offer};
-use super::rules::{ECHO_INVENTED, TIMESTAMP_WENT_BACK, TIMESTAMPS_MISSING, TIMESTAMPS_UNASKED, Violation};
+use super::rules::{
+    ECHO_INVENTED, ECHO_ON_SYN, TIMESTAMP_WENT_BACK, TIMESTAMPS_MISSING, TIMESTAMPS_UNASKED, Violation,
+};
 use super::watch::Sight;
 use crate::segment::Flags;
 
@@ -34,6 +36,10 @@ pub(super) fn check(sight: &Sight, found: &mut Vec<Violation>) {
     {
         let violation = TIMESTAMP_WENT_BACK.broken(format!("TSval at least {last}"), value.to_string());
         found.push(violation.field("tsval", format!("at least {last}"), value));
+    }
+    if echo != 0 && !segment.flags.contains(Flags::ACK) {
+        let violation = ECHO_ON_SYN.broken("a TSecr of zero where ACK is off", echo.to_string());
+        found.push(violation.field("tsecr", 0, echo));
     }
     // Where SYNs cross, and ours had no timestamps, there is nothing to echo.
     let echoes = segment.flags.contains(Flags::ACK)

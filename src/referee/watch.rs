@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::ours::Ours;
 use super::{
-    Violation, ecn, header, numbers, options, payload, reset, rules, sack, size, timestamps, window,
+    Violation, ecn, header, numbers, options, payload, reset, rules, sack, size, timestamps, urgent, window,
 };
 use crate::segment::{Endpoint, Flags, Received, Segment};
 use crate::time::Time;
@@ -20,6 +20,8 @@ pub struct Watch {
     /// The latest last.
     connections: Vec<Connection>,
     stream: Stream,
+    /// The application has sent something as urgent, on any connection.
+    urgent: bool,
     opening: Opening,
 }
 
@@ -53,6 +55,8 @@ pub(super) struct Sight<'a> {
     pub(super) ours: &'a Ours,
     /// What the application has written on this connection, if that is known.
     pub(super) stream: Option<&'a [u8]>,
+    /// Whether the application can have sent something as urgent.
+    pub(super) may_be_urgent: bool,
     /// Octets of the largest packet on the link.
     pub(super) link_mtu: u16,
 }
@@ -69,6 +73,7 @@ impl Watch {
             ours: Ours::default(),
             connections: Vec::new(),
             stream: Stream::Known(Vec::new()),
+            urgent: false,
             opening: Opening::First,
         }
     }
@@ -98,6 +103,12 @@ impl Watch {
         if let Stream::Known(stream) = &mut self.stream {
             stream.extend_from_slice(octets);
         }
+    }
+
+    /// The same as urgent data: URG may be set from now on.
+    pub fn wrote_urgent(&mut self, octets: &[u8]) {
+        self.urgent = true;
+        self.wrote(octets);
     }
 
     /// What the application writes is not known (an ordinary service): text is from now on only
@@ -177,7 +188,8 @@ impl Watch {
             _ => None,
         };
         let (ours, link_mtu) = (&self.ours, self.link_mtu);
-        let sight = Sight { segment, options_readable, connection, ours, stream, link_mtu };
+        let may_be_urgent = self.urgent || matches!(self.stream, Stream::Unknown);
+        let sight = Sight { segment, options_readable, connection, ours, stream, may_be_urgent, link_mtu };
         let mut found = Vec::new();
         for check in CHECKS {
             check(&sight, &mut found);
@@ -259,6 +271,7 @@ const CHECKS: &[fn(&Sight, &mut Vec<Violation>)] = &[
     window::check_kept,
     size::check,
     payload::check,
+    urgent::check,
     options::check_offers,
     timestamps::check,
     sack::check,

@@ -42,6 +42,8 @@ pub struct Tc8Case {
     pub note: Option<String>,
     /// Where it demands other than the RFCs.
     pub conflict: Option<String>,
+    /// Why none of our cases checks the same.
+    pub no_case: Option<String>,
     /// Where the row stands.
     pub place: Place,
 }
@@ -102,6 +104,7 @@ fn case(row: &Node, catalogue: &Catalogue) -> Result<Tc8Case, Diagnostic> {
         "known_fail",
         "note",
         "conflict",
+        "no_case",
     ])?;
     let references = fields.required("rfc")?.as_list()?;
     let rfc = references.iter().map(|node| reference(node, catalogue)).collect::<Result<_, _>>()?;
@@ -117,6 +120,7 @@ fn case(row: &Node, catalogue: &Catalogue) -> Result<Tc8Case, Diagnostic> {
         known_fail: fields.optional_as("known_fail", words)?.unwrap_or_default(),
         note: fields.optional_as("note", text)?,
         conflict: fields.optional_as("conflict", text)?,
+        no_case: fields.optional_as("no_case", text)?,
         place: row.place.clone(),
     })
 }

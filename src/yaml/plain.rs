@@ -2,7 +2,7 @@
 //!
 //! Whatever else a text holds (an anchor, a tag, a control character, a mistake), [`read`] gives up, and
 //! `serde_yaml` decides what it means or what is wrong with it. Where this way reads a text at all, both
-//! read the same: a test over every file of the project and a fuzz target hold them together.
+//! read the same: tests over every file of the project and over random texts hold them together.
 
 use super::marks::{Mark, MarkKind, Marks};
 use super::parse::number;

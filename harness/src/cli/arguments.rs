@@ -242,7 +242,7 @@ pub struct RunArguments {
     /// Run the slow trials too
     #[arg(long)]
     pub include_ignored: bool,
-    /// Run only the slow trials
+    /// Run only the slow trials; with `--list`, how long each takes stands on standard error
     #[arg(long, conflicts_with = "include_ignored")]
     pub ignored: bool,
     /// Run at most so many trials at once

@@ -41,6 +41,7 @@ pub(super) fn tc8(report: &Report) -> String {
         object["id"] = json!(row.id);
         object["section"] = json!(row.section);
         object["checks"] = json!(row.summary);
+        object["no_case"] = json!(row.no_case);
         object
     };
     json!({

@@ -50,7 +50,8 @@ pub(super) fn tc8(report: &Report) -> String {
     head(&mut out, report, &["id", "section", "what it checks"]);
     for case in &report.coverage.tc8 {
         let first = vec![case.id.clone(), case.section.clone(), case.summary.clone()];
-        tail(&mut out, report, first, &case.shown, "**none**".into());
+        let none = case.no_case.as_ref().map_or_else(|| "**none**".into(), |why| format!("**none**: {why}"));
+        tail(&mut out, report, first, &case.shown, none);
     }
     out
 }

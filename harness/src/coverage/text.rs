@@ -46,6 +46,7 @@ pub(super) fn tc8(report: &Report) -> String {
         };
         line(&mut out, &format!("{}  section {}: {status}", row.id, row.section));
         block(&mut out, "checks", &row.summary);
+        row.no_case.iter().for_each(|why| block(&mut out, "why", why));
         shown(&mut out, &row.shown);
     }
     line(&mut out, "");

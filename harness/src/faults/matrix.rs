@@ -240,6 +240,22 @@ impl Matrix {
         .sum()
     }
 
+    /// The pairs that are proven only because the targets have the fault by themselves: that the case can
+    /// pass is left to another target.
+    #[must_use]
+    pub fn had_by_targets(&self) -> Vec<(&str, &str)> {
+        let cells = self.under.keys().filter(|cell| self.is_noticed(**cell));
+        let pair = |cell: &Cell| (self.trials[cell.trial].0, cell.fault);
+        let (anew, all): (Vec<&Cell>, Vec<&Cell>) = cells.partition(|cell| self.is_found_anew(**cell));
+        let anew: BTreeSet<_> = anew.into_iter().map(pair).collect();
+        let all: BTreeSet<_> = all.into_iter().map(pair).collect();
+        let own = |(case, fault): &&(usize, usize)| self.cases[*case].own.contains(fault);
+        let name = |(case, fault): &(usize, usize)| {
+            (self.cases[*case].id.as_str(), self.faults[*fault].name.as_str())
+        };
+        all.difference(&anew).filter(own).map(name).collect()
+    }
+
     /// The trials that break a MUST on every target without any fault: each with what it found. They
     /// can fail, as they show; that they can pass is left to another target.
     #[must_use]
@@ -410,6 +426,16 @@ impl Matrix {
 
     fn is_noticed(&self, cell: Cell) -> bool {
         self.is_noticed_by(cell, |fared| &fared.findings)
+    }
+
+    /// Whether the fault is shown by a finding that is not there without it.
+    fn is_found_anew(&self, cell: Cell) -> bool {
+        self.counted(cell).any(|(target, fared)| {
+            let Some(clean) = self.clean_on(cell.trial, target) else { return false };
+            let mut meant = self.faults[cell.fault].findings.iter();
+            is_broken(fared.verdict)
+                && meant.any(|code| fared.findings.contains(code) && !clean.findings.contains(code))
+        })
     }
 
     /// Whether one of these findings shows the fault.

@@ -19,6 +19,8 @@ pub(super) struct Summary {
     pairs: usize,
     proven: usize,
     broken_everywhere: Vec<(String, Seen)>,
+    /// `case under fault`.
+    had_by_targets: Vec<String>,
     by_rules_alone: Vec<String>,
     never_run: Vec<String>,
     left_open: Vec<String>,
@@ -27,6 +29,7 @@ pub(super) struct Summary {
 impl Summary {
     pub(super) fn of(matrix: &Matrix, runs: Vec<Ran>, seed: u64, took: Duration) -> Self {
         let broken = matrix.broken_everywhere().into_iter();
+        let had = matrix.had_by_targets();
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         Self {
             holes: matrix.holes(),
@@ -37,6 +40,7 @@ impl Summary {
             pairs: matrix.pairs().count(),
             proven: matrix.proven_pairs(),
             broken_everywhere: broken.map(|(trial, seen)| (trial.to_owned(), seen)).collect(),
+            had_by_targets: had.into_iter().map(|(case, fault)| format!("{case} under {fault}")).collect(),
             by_rules_alone: owned(matrix.failed_by_rules_alone()),
             never_run: owned(matrix.never_run()),
             left_open: owned(matrix.left_open()),
@@ -61,6 +65,7 @@ impl Summary {
             "faults": faults, "cases": cases, "trials": trials, "pairs": self.pairs, "proven": self.proven,
             "holes": self.holes,
             "broken_everywhere": self.broken_everywhere.iter().map(broken).collect::<Vec<_>>(),
+            "had_by_targets": self.had_by_targets,
             "failed_by_rules_alone": self.by_rules_alone,
             "never_run": self.never_run,
             "left_open": self.left_open,
@@ -109,6 +114,11 @@ impl fmt::Display for Summary {
         let bare = |trials: &[String]| by_case(trials.iter().map(|trial| (trial.clone(), String::new())));
         let notes = [
             ("trials that break a MUST on every target without a fault", broken.len(), by_case(broken)),
+            (
+                "pairs shown by targets that have the fault by themselves: that the case can pass is not",
+                self.had_by_targets.len(),
+                self.had_by_targets.clone(),
+            ),
             (
                 "trials that fail by the rules for every segment alone, not by a step",
                 self.by_rules_alone.len(),

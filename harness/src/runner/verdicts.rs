@@ -4,6 +4,7 @@ mod baseline;
 
 pub use baseline::Baseline;
 
+use super::doubt::TOO_LATE;
 use super::job::Finished;
 use super::plan::Plan;
 use crate::cli::exit;
@@ -53,6 +54,8 @@ struct Said {
     remark: Option<String>,
     /// Whether it makes the run red.
     red: bool,
+    /// The bench was too late for a pass to say that a deviation is gone.
+    late: bool,
 }
 
 /// The ledger, and what its entries are judged by.
@@ -162,7 +165,10 @@ impl Verdicts {
             let mut state = self.state();
             state.latest = state.latest.max(finished.latest);
             state.repeated += finished.attempts - 1;
-            state.said.insert(finished.index, Said { word, findings: codes, remark, red });
+            state.said.insert(
+                finished.index,
+                Said { word, findings: codes, remark, red, late: finished.latest > TOO_LATE },
+            );
         }
         if !red {
             return Ok(());
@@ -173,7 +179,7 @@ impl Verdicts {
 
     /// A trial was not run because target or upper tester lack something.
     pub fn skipped(&self, index: usize) {
-        let said = Said { word: Word::Skip, findings: Vec::new(), remark: None, red: false };
+        let said = Said { word: Word::Skip, findings: Vec::new(), remark: None, red: false, late: false };
         self.state().said.insert(index, said);
     }
 
@@ -182,7 +188,7 @@ impl Verdicts {
     /// # Errors
     /// Always: the sentence to print.
     pub fn never_ran(&self, plan: &Plan, index: usize, why: &str) -> Result<(), String> {
-        let said = Said { word: Word::Error, findings: Vec::new(), remark: None, red: true };
+        let said = Said { word: Word::Error, findings: Vec::new(), remark: None, red: true, late: false };
         self.state().said.insert(index, said);
         let id = &plan.trials[index].id;
         Err(format!("ERROR  {id}\n  the bench gave up before this trial had a verdict: {why}"))
@@ -267,11 +273,13 @@ impl Verdicts {
             .iter()
             .enumerate()
             .map(|(index, trial)| {
-                let outcome = match state.said.get(&index).map(|said| said.word) {
+                let nothing_found = codes[index].is_empty();
+                let outcome = match state.said.get(&index).map(|said| (said.word, said.late)) {
                     None => TrialOutcome::NotSelected,
-                    Some(Word::Skip) => TrialOutcome::Skipped,
-                    Some(Word::Inconclusive | Word::Error) => TrialOutcome::Undecided,
-                    Some(_) if codes[index].is_empty() => TrialOutcome::Passed,
+                    Some((Word::Skip, _)) => TrialOutcome::Skipped,
+                    Some((Word::Inconclusive | Word::Error, _)) => TrialOutcome::Undecided,
+                    Some((_, true)) if nothing_found => TrialOutcome::Undecided,
+                    Some(_) if nothing_found => TrialOutcome::Passed,
                     Some(_) => TrialOutcome::Found(codes[index].clone()),
                 };
                 TrialResult { id: &trial.id, outcome }

@@ -1,6 +1,6 @@
 //! This machine's kernel with everything around it: link, upper tester, socket table, hosts.
 
-use super::{Bench, BenchError, Host, KernelFacts, KernelTarget, StateTable, TargetError};
+use super::{Bench, BenchError, Host, KernelCounters, KernelFacts, KernelTarget, StateTable, TargetError};
 use crate::link::{EthernetLink, Link};
 use crate::upper_tester::{ProcessUpperTester, UpperTester, UpperTesterError};
 use std::net::{IpAddr, SocketAddr};
@@ -19,6 +19,9 @@ pub struct KernelBench {
     /// The program that is its upper tester: this one.
     program: PathBuf,
     next_host: u32,
+    /// Frames that the ends of the link had dropped before anything depended on one: what is sent to an
+    /// end that is just being switched on is lost.
+    dropped_before: [u64; 2],
 }
 
 /// Why it cannot be made.
@@ -47,7 +50,8 @@ impl KernelBench {
             let (target, link) = preparation.finish()?;
             let upper = target.in_target(|| ProcessUpperTester::spawn(&program))??;
             let table = target.state_table()?;
-            Ok(Self { target, link, table, upper, program, next_host: 0 })
+            let dropped_before = dropped(&target.counters()?);
+            Ok(Self { target, link, table, upper, program, next_host: 0, dropped_before })
         });
         Ok(KernelPreparation { making: making.map_err(KernelBenchError::NoThread)? })
     }
@@ -57,6 +61,11 @@ impl KernelBench {
     pub fn target(&self) -> &KernelTarget {
         &self.target
     }
+}
+
+/// Frames lost at the bench's end and at the target's.
+fn dropped(counters: &KernelCounters) -> [u64; 2] {
+    [counters.bench, counters.target].map(|end| end.receive_dropped + end.send_dropped)
 }
 
 /// A kernel bench in the making.
@@ -138,7 +147,8 @@ impl Bench for KernelBench {
 
     fn complaints(&mut self) -> Vec<String> {
         let Ok(counters) = self.target.counters() else { return Vec::new() };
-        let lost = [counters.bench, counters.target].map(|end| end.receive_dropped + end.send_dropped);
+        let [bench, target] = dropped(&counters);
+        let lost = [bench - self.dropped_before[0], target - self.dropped_before[1]];
         let mut complaints = Vec::new();
         if lost.iter().sum::<u64>() > 0 {
             complaints.push(format!(

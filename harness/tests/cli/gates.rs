@@ -95,3 +95,43 @@ fn slow_trials_are_run_when_asked_for_and_skipped_ones_never() {
     assert_eq!(none.code(), Some(4));
     assert!(none.err.contains("`--ignored` runs slow trials only"), "{}", none.err);
 }
+
+#[test]
+fn slow_trials_are_listed_with_what_they_take_and_counted_where_they_are_left_out() {
+    let folder = Folder::new();
+    folder.file(
+        "area/three.yaml",
+        &CASES.replacen("given: CLOSED\n    steps:\n", "given: CLOSED\n    steps:\n      - wait: 1s\n", 3),
+    );
+    let cases = folder.path().display().to_string();
+    let slow = |arguments: &[&str]| {
+        let Said { out, err, .. } = tcpspec(&[&["--cases", &cases], arguments].concat());
+        [out, err].map(|text| {
+            let lines = text.lines().skip_while(|line| !line.contains("slow trial"));
+            let lines = lines.take_while(|line| !line.is_empty()).map(str::trim);
+            // What it may take at most is for others to say.
+            let least = |line: &str| match line.split_once(" to ") {
+                Some((least, most)) => {
+                    format!("{least}.. {}", most.split_once(" s  ").map_or(most, |(_, case)| case))
+                }
+                None => line.to_owned(),
+            };
+            lines.map(least).collect::<Vec<_>>()
+        })
+    };
+    let said = |heading: &str, case: &str| vec![heading.to_owned(), format!("1.. area/three/slow ({case})")];
+    let both = said("2 slow trials left out (--include-ignored runs them too):", "2 trials");
+    assert_eq!(slow(&[]), [both, vec![]]);
+    // Of the selected ones only, and out of the way of whoever reads the output.
+    let one = said("1 slow trial left out (--include-ignored runs them too):", "1 trial");
+    assert_eq!(slow(&["slow:v4"]), [one.clone(), vec![]]);
+    assert_eq!(slow(&["--format", "json", "slow:v4"]), [vec![], one]);
+    for nothing in
+        [&["ordinary"][..], &["--include-ignored"], &["--ignored"], &["--list", "--format", "terse"]]
+    {
+        assert_eq!(slow(nothing), [vec![], vec![]] as [Vec<String>; 2], "{nothing:?}");
+    }
+    let list = said("2 slow trials (--include-ignored runs them too, --ignored alone):", "2 trials");
+    assert_eq!(slow(&["--list"]), [vec![], list.clone()]);
+    assert_eq!(slow(&["--list", "--ignored"]), [vec![], list]);
+}

@@ -221,6 +221,11 @@ fn established_psh_and_ecn_bits_count_only_where_named() {
     ");
     assert_snapshot!(answered("ACK", with("URG ACK")), @r"
     fail
+    wrong-field
+      did      sent ACK seq=1 ack=1 len=100 win=65535
+      expected no URG: nothing was sent as urgent
+      saw      URG
+      flags: ACK | ACK URG
     wrong-segment
       did      sent ACK seq=1 ack=1 len=100 win=65535
       expected ACK

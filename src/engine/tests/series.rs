@@ -5,6 +5,7 @@ use crate::app::AppOutcome;
 use crate::segment::Segment;
 use insta::assert_snapshot;
 use pretty_assertions::assert_eq;
+use std::time::Duration;
 
 /// A trial that awaits retransmissions of ten octets, which have just come.
 fn awaiting(series: &str) -> (Bench, Segment) {
@@ -72,6 +73,18 @@ fn established_the_first_too_early_or_too_late_is_named() {
     ");
     assert_eq!(code("at-least: 1, within: 16s, first: 1s..3s", &[990]), "pass");
     assert_eq!(code("at-least: 1, within: 16s, first: 1s..3s", &[3010]), "pass");
+}
+
+#[test]
+fn established_a_late_bench_makes_nothing_come_too_early() {
+    let (mut bench, text) = awaiting("at-least: 1, within: 16s, first: 1s..3s");
+    bench.engine.was_late(Duration::from_secs(1));
+    bench.arrives(900, &text);
+    assert_eq!(bench.told().lines().nth(1), Some("retransmitted-too-early"));
+    let (mut bench, text) = awaiting("at-least: 1, within: 16s, first: 1s..3s");
+    bench.engine.was_late(Duration::from_secs(1));
+    bench.arrives(4010, &text);
+    assert_eq!(bench.told(), "pass");
 }
 
 #[test]

@@ -184,6 +184,63 @@ fn ecn_bits_need_ecn_on_both_syns() {
 }
 
 #[test]
+fn ecn_capable_packets_need_ecn_on_both_syns() {
+    let marked = |mut segment: Segment, codepoint: u8| {
+        segment.ip.tos = 0b1011_1000 | codepoint;
+        segment
+    };
+    everywhere(|at| {
+        for codepoint in 1..=3 {
+            let expected = violation(
+                FindingCode::WrongField,
+                "rfc3168-ect-needs-negotiation",
+                "a packet that is not ECN-capable: ECN was not negotiated",
+                "one",
+                &[("tos", "184", &(184 + codepoint).to_string())],
+            );
+            // Neither asked for it; or the target did not take it; or its own SYN does not ask.
+            spoiled(&mut at.passive(), &marked(at.theirs(ACK, 1, 1), codepoint), expected.clone());
+            let mut refused = watch();
+            refused.sent(&at.ours(SYN | Flags::ECE | Flags::CWR, 0, 0));
+            clean(&mut refused, &at.theirs(SYN | ACK, 0, 1));
+            spoiled(&mut refused, &marked(at.theirs(ACK, 1, 1), codepoint), expected.clone());
+            spoiled(&mut watch(), &marked(at.theirs(SYN, 0, 0), codepoint), expected);
+
+            let mut agreed = watch();
+            agreed.sent(&at.ours(SYN | Flags::ECE | Flags::CWR, 0, 0));
+            clean(&mut agreed, &marked(at.theirs(SYN | ACK | Flags::ECE, 0, 1), codepoint));
+            clean(&mut agreed, &marked(at.theirs(ACK, 1, 1), codepoint));
+        }
+        clean(&mut at.passive(), &marked(at.theirs(ACK, 1, 1), 0));
+    });
+}
+
+#[test]
+fn urg_is_found_where_nothing_was_sent_as_urgent() {
+    let urgent = ACK | Flags::URG;
+    everywhere(|at| {
+        let mut watch = at.passive();
+        watch.wrote(b"ab");
+        let expected = violation(
+            FindingCode::WrongField,
+            "ev-estab-send-urgent",
+            "no URG: nothing was sent as urgent",
+            "URG",
+            &[("flags", "ACK", "ACK URG")],
+        );
+        spoiled(&mut watch, &at.theirs(urgent, 1, 1).text(b"ab"), expected);
+
+        let mut watch = at.passive();
+        watch.wrote_urgent(b"ab");
+        clean(&mut watch, &at.theirs(urgent, 1, 1).text(b"ab"));
+        // An ordinary service sends what it likes.
+        let mut watch = at.passive();
+        watch.stream_unknown();
+        clean(&mut watch, &at.theirs(urgent, 1, 1).text(b"ab"));
+    });
+}
+
+#[test]
 fn segments_of_other_four_tuples_are_not_judged() {
     everywhere(|at| {
         let mut watch = at.passive();

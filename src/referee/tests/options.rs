@@ -58,6 +58,53 @@ fn window_scale_above_14_is_found() {
 }
 
 #[test]
+fn mss_that_no_datagram_of_ipv4_holds_is_found() {
+    everywhere(|at| {
+        for flags in [SYN, SYN | ACK] {
+            let opened = || {
+                let mut watch = watch();
+                watch.sent(&at.ours(SYN, 0, 0));
+                watch
+            };
+            let syn = |size| at.theirs(flags, 0, 1).option(TcpOption::MaximumSegmentSize(size));
+            clean(&mut opened(), &syn(65_495));
+            let expected = option(
+                FindingCode::WrongOption,
+                "MUST-67",
+                "an MSS of 65495 at most, as a datagram can hold",
+                "65496",
+                ("option mss", "at most 65495", "65496"),
+            );
+            spoiled(&mut opened(), &syn(65_496), expected);
+        }
+    });
+}
+
+#[test]
+fn mss_of_a_jumbogram_is_fine() {
+    let [bench, target] = ["[2001:db8::7]:4000", "[2001:db8::1]:80"].map(|it| it.parse().unwrap());
+    let mut watch = Watch::new(bench, target, 1500);
+    let mut syn = Segment::between(target, bench).option(TcpOption::MaximumSegmentSize(65_535));
+    syn.flags = SYN;
+    clean(&mut watch, &syn);
+}
+
+#[test]
+fn syn_that_echoes_a_timestamp_is_found() {
+    everywhere(|at| {
+        clean(&mut watch(), &at.theirs(SYN, 0, 0).option(stamp(900, 0)));
+        let expected = option(
+            FindingCode::TimestampEchoInvented,
+            "rfc7323-ts-syn-tsecr-zero",
+            "a TSecr of zero where ACK is off",
+            "7",
+            ("tsecr", "0", "7"),
+        );
+        spoiled(&mut watch(), &at.theirs(SYN, 0, 0).option(stamp(900, 7)), expected);
+    });
+}
+
+#[test]
 fn syn_ack_has_scale_and_timestamps_only_where_our_syn_had_them() {
     everywhere(|at| {
         let mut watch = watch();
@@ -228,6 +275,8 @@ fn sack_blocks_of_what_we_sent_are_fine() {
             vec![(1, 3)],
             vec![(2, 3), (11, 21)],
             vec![(12, 14), (11, 21), (31, 42)],
+            // Our FIN, kept apart from the text that it ends.
+            vec![(31, 41), (41, 42)],
             // The octet before our first, as a probe has it.
             vec![(0, 1), (11, 21)],
         ] {
@@ -273,6 +322,52 @@ fn sack_block_below_the_ack_is_found_unless_it_is_the_first() {
         );
         let segment = at.theirs(ACK, 1, 3).option(sack(at, &[(11, 21), (1, 3)]));
         spoiled(&mut with_gaps(at), &segment, below);
+    });
+}
+
+#[test]
+fn sack_block_with_the_number_acknowledged_is_found_wherever_it_stands() {
+    everywhere(|at| {
+        for blocks in [&[(3, 9)][..], &[(1, 9)], &[(31, 41), (3, 9)]] {
+            let mut watch = with_gaps(at);
+            watch.sent(&at.ours(ACK, 3, 1).text(&[0; 6]));
+            let (left, right) = blocks[blocks.len() - 1];
+            let shown = format!("{}-{}", at.ack(left), at.ack(right));
+            let holding = option(
+                FindingCode::SackInvented,
+                "rfc2018-isolated",
+                &format!("SACK blocks above SEG.ACK {}, a first one for a duplicate apart", at.ack(3)),
+                &format!("a block {shown}"),
+                ("option sack", &format!("above {}", at.ack(3)), &shown),
+            );
+            spoiled(&mut watch, &at.theirs(ACK, 1, 3).option(sack(at, blocks)), holding);
+        }
+    });
+}
+
+#[test]
+fn sack_blocks_without_a_gap_between_them_are_found() {
+    everywhere(|at| {
+        for (blocks, other, (left, right)) in [
+            // The halves of one, either first; with another for a duplicate in front.
+            (&[(11, 15), (15, 21)][..], (11, 15), (15, 21)),
+            (&[(15, 21), (11, 15)], (15, 21), (11, 15)),
+            (&[(2, 3), (11, 15), (15, 21)], (11, 15), (15, 21)),
+            // Overlapping; the first of such might be a duplicate.
+            (&[(31, 41), (11, 16), (12, 21)], (11, 16), (12, 21)),
+            (&[(31, 41), (11, 21), (12, 15)], (11, 21), (12, 15)),
+        ] {
+            let shown = format!("{}-{}", at.ack(left), at.ack(right));
+            let touching = option(
+                FindingCode::SackInvented,
+                "rfc2018-isolated",
+                "SACK blocks with a gap between them, a first one for a duplicate apart",
+                &format!("a block {shown} without one"),
+                ("option sack", &format!("apart from {}-{}", at.ack(other.0), at.ack(other.1)), &shown),
+            );
+            let segment = at.theirs(ACK, 1, 3).option(sack(at, blocks));
+            spoiled(&mut with_gaps(at), &segment, touching);
+        }
     });
 }
 

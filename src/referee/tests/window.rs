@@ -1,6 +1,7 @@
 //! Windows and sizes.
 
 use super::*;
+use pretty_assertions::assert_eq;
 
 fn shrunk(edge: u32, saw: u32, at: Numbers, least: u16, window: u16) -> Violation {
     violation(
@@ -63,6 +64,25 @@ fn scale_of_one_side_alone_scales_nothing() {
         watch.sent(&at.ours(SYN | ACK, 0, 1));
         clean(&mut watch, &at.theirs(ACK, 1, 1).window(1000));
         spoiled(&mut watch, &at.theirs(ACK, 1, 1).window(999), shrunk(1001, 1000, at, 1000, 999));
+    });
+}
+
+/// Nothing can have been overtaken by the SYN of its own connection.
+#[test]
+fn right_edge_that_moves_left_right_behind_the_syn_ack_is_found() {
+    everywhere(|at| {
+        for between in [0, 30, 2000] {
+            let microseconds = |count: u64| Time((1 << 62) + count * 1000);
+            let mut watch = watch();
+            let found = judge_at(&mut watch, &at.theirs(SYN, 0, 0).window(64_800), microseconds(0));
+            assert_eq!(found, []);
+            watch.sent(&at.ours(SYN, 0, 0));
+            let syn_ack = at.theirs(SYN | ACK, 0, 1).window(64_800);
+            assert_eq!(judge_at(&mut watch, &syn_ack, microseconds(between)), []);
+            let ack = at.theirs(ACK, 1, 1).window(64);
+            let found = judge_at(&mut watch, &ack, microseconds(between + 50));
+            assert_eq!(found, [shrunk(64_801, 65, at, 64_800, 64)], "{between}");
+        }
     });
 }
 

@@ -271,6 +271,12 @@ pub(super) const KINDS: &[Kind] = &[
             Fate::Pass
         })
     }),
+    ("ecn-capable-unasked", || {
+        says(|s, _| {
+            s.ip.tos |= 0b10;
+            Fate::Pass
+        })
+    }),
     ("ecn-offer-refused", || {
         says(|s, _| {
             if s.flags.contains(F::SYN | F::ACK) {

@@ -44,6 +44,16 @@ pub(super) const KINDS: &[Kind] = &[
             Fate::Pass
         })
     }),
+    ("mss-beyond-any-datagram", || {
+        says(|s, _| {
+            for option in &mut s.options {
+                if let O::MaximumSegmentSize(size) = option {
+                    *size = u16::MAX;
+                }
+            }
+            Fate::Pass
+        })
+    }),
     // What is not known, or not legal.
     ("unknown-option-drops-segment", || hears(|s, _| drop_if(has_unknown_option(s)))),
     ("unknown-option-resets", || hears(|s, at| reset_if(s, at, |s, _| has_unknown_option(s)))),
@@ -184,6 +194,14 @@ pub(super) const KINDS: &[Kind] = &[
             Fate::Pass
         })
     }),
+    ("syn-echoes-a-timestamp", || {
+        says(|s, _| {
+            if !has(s, F::ACK) {
+                each_timestamp(s, |value, echo| *echo = *value);
+            }
+            Fate::Pass
+        })
+    }),
     ("paws-missing", || {
         hears(|s, at| {
             let recent = at.conn.heard.as_ref().and_then(Segment::timestamps);
@@ -195,6 +213,13 @@ pub(super) const KINDS: &[Kind] = &[
                 });
             }
             Fate::Pass
+        })
+    }),
+    ("missing-timestamps-reset", || {
+        hears(|s, at| {
+            let agreed = at.conn.synchronized() && at.conn.has_timestamps();
+            let bare = ordinary(s) && s.timestamps().is_none();
+            if agreed && bare { reset_and_forget(s, at) } else { Fate::Pass }
         })
     }),
     ("reset-without-timestamps-dropped", || {
@@ -215,6 +240,27 @@ pub(super) const KINDS: &[Kind] = &[
             for option in &mut s.options {
                 if let O::Sack(blocks) = option {
                     blocks.iter_mut().for_each(|block| block.right += 1);
+                }
+            }
+            Fate::Pass
+        })
+    }),
+    ("sack-block-cut-in-two", || {
+        says(|s, _| {
+            if let Some(block) = sack(s).and_then(|blocks| blocks.first().copied()) {
+                let middle = block.left + block.right.distance_from(block.left) / 2;
+                let halves = [(middle, block.right), (block.left, middle)];
+                set_sack(s, halves.map(|(left, right)| SackBlock { left, right }).to_vec());
+            }
+            Fate::Pass
+        })
+    }),
+    ("sack-reaches-down-to-the-ack", || {
+        says(|s, _| {
+            let ack = s.ack;
+            for option in &mut s.options {
+                if let O::Sack(blocks) = option {
+                    blocks.iter_mut().for_each(|block| block.left = ack);
                 }
             }
             Fate::Pass

@@ -143,8 +143,15 @@ fn finding_that_is_there_without_the_fault_shows_nothing() {
     };
     let (other, meant) = (F::WrongState, F::WrongAcknowledgmentNumber);
     assert_eq!([with(&[other], &[other]), with(&[other], &[meant])], [0, 1]);
-    // It passes nowhere: the target has the fault by itself.
+    // It passes nowhere: the target has the fault by itself, which is said.
     assert_eq!(with(&[meant], &[meant]), 1);
+    let mut matrix = Matrix::new(columns(), vec![row("case", &["off"], &["case:v4"])], PART);
+    matrix.clean("kernel", 0, fared(Verdict::Deviation, &[meant]));
+    matrix.under("kernel", off(0), fared(Verdict::Deviation, &[meant]));
+    assert_eq!(matrix.had_by_targets(), [("case", "off")]);
+    matrix.clean("smoltcp", 0, passed());
+    matrix.under("smoltcp", off(0), found());
+    assert_eq!((matrix.proven_pairs(), matrix.had_by_targets()), (1, vec![]));
     let mut matrix = one_case(PART);
     matrix.clean("smoltcp", 0, fared(Verdict::Deviation, &[meant]));
     matrix.under("smoltcp", off(0), fared(Verdict::Deviation, &[meant]));

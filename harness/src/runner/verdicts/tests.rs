@@ -109,7 +109,11 @@ fn entry_that_no_longer_holds_is_red_at_its_place() {
     let (code, text) = verdicts.close(&plan, &[]);
     assert_eq!(code, exit::RED);
     assert!(text.contains("--> ledger.yaml:") && text.contains("is no longer found"), "{text}");
-    // Not where its trial was not run, or where nothing is known of it.
+    // Not where its trial was not run, or where nothing is known of it, as from a bench that was late.
+    let late = Finished { latest: Duration::from_millis(501), ..finished(1, Verdict::Pass, &[]) };
+    let verdicts = self::verdicts(Threshold::Must, &excused("two", WRONG));
+    let _ = verdicts.judge(&plan, &late);
+    assert_eq!(verdicts.close(&plan, &[]).0, exit::GREEN);
     let undecided: (Verdict, &[FindingCode]) = (Verdict::Error, &[FindingCode::BenchLate]);
     assert_eq!(ended(Threshold::Must, &excused("two", WRONG), &[(Verdict::Pass, &[])]).0, exit::GREEN);
     assert_eq!(ended(Threshold::Must, &excused("one", WRONG), &[undecided]).0, exit::BENCH_FAULT);
