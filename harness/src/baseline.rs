@@ -26,7 +26,7 @@ fn conclude(ended: &Ended<'_>, wanted: &BaselineArguments) -> Result<u8, Stop> {
     let baseline = verdicts.baseline(plan, complaints);
     let saved = open(write, *force, true).and_then(|mut file| file.write_all(baseline.text.as_bytes()));
     saved.map_err(|error| unwritten(write, &error))?;
-    let json = run.format == Some(crate::cli::Format::Json);
+    let json = run.is_for_programs();
     let (entries, open) = (baseline.entries, baseline.open);
     say(json, &format!("baseline: {entries} entries in {}, {open} of them to be reasoned", write.display()));
     if baseline.undecided > 0 {

@@ -1,10 +1,11 @@
 //! What a run reads before it touches anything: cases, profile, ledger; and the bench that fits them.
 
 use crate::cli::{RunArguments, exit};
+use crate::evidence::event;
 use crate::run::Stop;
 use crate::runner::{Book, MakeStack, Places, Plan, PlanFor, Surroundings};
 use crate::target::simulated::SmoltcpStack;
-use crate::target::{Bench, DeviceBench, KernelBenchError, KernelPreparation};
+use crate::target::{Bench, DeviceBench, KernelBenchError, KernelFacts, KernelPreparation};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use tcpspec_core::yaml::{Diagnostic, nearest, render};
 pub(crate) struct Inputs {
     /// The command that repeats a run like this, but for seed and trial.
     pub(crate) again: String,
+    /// Records hold every packet.
+    pub(crate) keep_packets: bool,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) suite: Arc<Suite>,
     fixtures: Arc<Fixtures>,
@@ -59,10 +62,7 @@ impl Inputs {
         };
         let ledger = ledger.map_err(|found| invalid(&found))?;
         let known_as = match (&profile.kind, built_in) {
-            (Kind::Kernel, _) => {
-                let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-                ("kernel".into(), release.trim().to_owned())
-            }
+            (Kind::Kernel, _) => ("kernel".into(), kernel_release()),
             (Kind::Simulated, _) => (profile.name.clone(), SmoltcpStack::VERSION.into()),
             (Kind::Device(_), _) => (profile.name.clone(), String::new()),
         };
@@ -97,6 +97,7 @@ impl Inputs {
     ) -> Result<Self, Stop> {
         Ok(Self {
             again: "tcpspec".into(),
+            keep_packets: false,
             catalogue: Arc::new(Catalogue::embedded()),
             suite: Arc::new(suite(cases)?),
             fixtures: Arc::new(fixtures(cases)?),
@@ -136,6 +137,7 @@ impl Inputs {
             fixtures: Arc::clone(&self.fixtures),
             capabilities: Arc::clone(&capabilities),
             agent: matches!(self.profile.kind, Kind::Kernel | Kind::Simulated),
+            keep_packets: self.keep_packets,
         };
         let places = Places::of(&self.profile, &capabilities);
         let surroundings = Arc::new(Surroundings { config, families: self.families.clone() });
@@ -149,6 +151,22 @@ impl Inputs {
             again: format!("{} --seed {seed:x}", self.again),
         })
         .map_err(|found| invalid(&found))
+    }
+
+    /// The target as the evidence of a run names it; `facts` where it is the kernel.
+    pub(crate) fn described(&self, facts: Option<&KernelFacts>) -> event::Target {
+        let version = facts.map_or(&self.known_as.1, |facts| &facts.release);
+        event::Target {
+            name: self.profile.name.clone(),
+            kind: match self.profile.kind {
+                Kind::Kernel => event::TargetKind::Kernel,
+                Kind::Simulated => event::TargetKind::Simulated,
+                Kind::Device(_) => event::TargetKind::Device,
+            },
+            version: Some(version.clone()).filter(|version| !version.is_empty()),
+            families: self.families.iter().map(ToString::to_string).collect(),
+            sysctls: facts.map(|facts| facts.sysctls.clone()).unwrap_or_default(),
+        }
     }
 
     pub(crate) fn ledger(&self, run: &RunArguments) -> Result<Book, Stop> {
@@ -192,6 +210,11 @@ impl Inputs {
             Kind::Simulated => Err(Stop::new(exit::USAGE, "a simulated target has no bench")),
         }
     }
+}
+
+/// Of the kernel that runs this program.
+pub(crate) fn kernel_release() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned()
 }
 
 /// The families in which the target has an address.

@@ -1,16 +1,21 @@
 //! `tcpspec run`: from arguments to an exit code.
 
 use crate::cli::{Format, RunArguments, exit};
+use crate::evidence::event::{FORMAT, Header};
+use crate::evidence::{
+    Captures, End, Folder, FolderError, Interruptions, RecordClock, Recorder, Run as Recorded,
+};
 use crate::faults::Recipe;
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, kernel_release};
 use crate::prove::recipe;
 use crate::runner::{Board, Driver, Fate, Job, MakeStack, Plan, Printing, Selection, Status, Verdicts};
-use crate::runner::{arguments, processors, run_all, slow_trials, trials};
-use crate::target::KernelBench;
+use crate::runner::{arguments, processors, run_all, slow_trials, tap, trials};
 use crate::target::simulated::SmoltcpStack;
+use crate::target::{KernelBench, KernelFacts};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 use tcpspec_core::ledger::Ledger;
 use tcpspec_core::profile::{Kind, Profile};
 use tcpspec_core::requirement::Threshold;
@@ -68,21 +73,26 @@ type Conclude<'c> = &'c dyn Fn(&Ended<'_>) -> Result<u8, Stop>;
 
 /// As [`run`], with `conclude` to say what becomes of it.
 pub(crate) fn run_and(run: &RunArguments, program: PathBuf, conclude: Conclude<'_>) -> Result<u8, Stop> {
+    let interruptions = recorded(run).then(Interruptions::hold);
     // First of all: it must come before any thread, and the kernel takes its time over it.
     let kernel = (run.target == "kernel" && !run.list).then(|| KernelBench::prepare(program));
     let mut inputs = Inputs::read(&run.target, run.cases.as_deref())?;
     inputs.again = again("tcpspec", run);
     if matches!(inputs.profile.kind, Kind::Simulated) {
-        return simulate(run, &inputs, &|seed| Box::new(SmoltcpStack::new(seed)), conclude);
+        let make = |seed| Box::new(SmoltcpStack::new(seed)) as Box<_>;
+        return simulate(run, inputs, &make, conclude, interruptions);
     }
+    inputs.keep_packets = keeps_packets(run);
     let prepared = Prepared::new(run, &inputs)?;
     if prepared.only_listed(run) {
         return Ok(exit::GREEN);
     }
+    let folder = claim(run)?;
     let jobs = prepared.jobs(run);
     let questions = prepared.printing.plan.questions.clone();
     // A trial may be repeated, and the target may be asked whether it is still there.
     let mut bench = inputs.bench(kernel, 2 * jobs.len() + questions.plain.len() + questions.any.len())?;
+    let evidence = prepared.record(run, &inputs, folder, bench.facts(), interruptions)?;
     prepared.announce(&inputs, &bench.remarks());
     let verdicts = Arc::clone(&prepared.printing.verdicts);
     let most_at_once = run.test_threads.map_or(usize::MAX, |threads| threads as usize);
@@ -96,7 +106,7 @@ pub(crate) fn run_and(run: &RunArguments, program: PathBuf, conclude: Conclude<'
         });
         result.err().map(|error| error.to_string())
     })?;
-    prepared.close(run, &bench.complaints(), conclude)
+    prepared.close(run, bench.complaints(), evidence, conclude)
 }
 
 /// Runs the suite against a stack of one's own; `--target` means nothing here. An example is
@@ -109,27 +119,32 @@ pub fn run_simulated(run: &RunArguments, target: SimulatedTarget) -> Result<u8, 
     let mut inputs = Inputs::of_simulated(profile, ledger, version, make.as_ref(), run.cases.as_deref())?;
     let program = std::env::args().next().unwrap_or_default();
     inputs.again = again(&quoted(&program), &RunArguments { target: "kernel".into(), ..run.clone() });
-    simulate(run, &inputs, make.as_ref(), &|ended| Ok(ended.code))
+    let interruptions = recorded(run).then(Interruptions::hold);
+    simulate(run, inputs, make.as_ref(), &|ended| Ok(ended.code), interruptions)
 }
 
 fn simulate(
     run: &RunArguments,
-    inputs: &Inputs,
+    mut inputs: Inputs,
     make: &MakeStack,
     conclude: Conclude<'_>,
+    interruptions: Option<Interruptions>,
 ) -> Result<u8, Stop> {
-    let prepared = Prepared::new(run, inputs)?;
+    inputs.keep_packets = keeps_packets(run);
+    let prepared = Prepared::new(run, &inputs)?;
     if prepared.only_listed(run) {
         return Ok(exit::GREEN);
     }
+    let folder = claim(run)?;
     let jobs = prepared.jobs(run);
-    prepared.announce(inputs, &[]);
+    let evidence = prepared.record(run, &inputs, folder, None, interruptions)?;
+    prepared.announce(&inputs, &[]);
     let threads = run.test_threads.map_or_else(processors, |threads| threads as usize);
     prepared.drive(run, |board| {
         run_all(&jobs, threads, make, &|finished| board.post(finished));
         None
     })?;
-    prepared.close(run, &[], conclude)
+    prepared.close(run, Vec::new(), evidence, conclude)
 }
 
 /// A run of which everything is read.
@@ -137,7 +152,8 @@ struct Prepared {
     printing: Arc<Printing>,
     selection: Selection,
     selected: usize,
-    json: bool,
+    /// A program reads standard output.
+    aside: bool,
     seed: u64,
     /// Spans are no waits.
     virtual_time: bool,
@@ -163,9 +179,9 @@ impl Prepared {
         let lines = matches!(run.format, None | Some(Format::Pretty)) && !run.quiet;
         let status = Status::new(lines && !run.list);
         let printing = Arc::new(Printing { plan, board, verdicts, status });
-        let json = run.format == Some(Format::Json);
+        let aside = run.is_for_programs();
         let virtual_time = matches!(inputs.profile.kind, Kind::Simulated);
-        Ok(Self { printing, selection, selected, json, seed, virtual_time, fault })
+        Ok(Self { printing, selection, selected, aside, seed, virtual_time, fault })
     }
 
     /// Prints what there is to list, if nothing is to be run.
@@ -194,20 +210,69 @@ impl Prepared {
 
     fn announce(&self, inputs: &Inputs, remarks: &[String]) {
         let (version, name) = (env!("CARGO_PKG_VERSION"), &inputs.profile.name);
-        say(self.json, &format!("tcpspec {version}: {name}, seed {:x}", self.seed));
-        remarks.iter().for_each(|remark| say(self.json, &format!("bench: {remark}")));
+        say(self.aside, &format!("tcpspec {version}: {name}, seed {:x}", self.seed));
+        remarks.iter().for_each(|remark| say(self.aside, &format!("bench: {remark}")));
     }
 
     /// The trials that are run.
     fn jobs(&self, run: &RunArguments) -> Vec<Job> {
-        let wanted = |fate: &Fate| match fate {
+        let trials = &self.printing.plan.trials;
+        let jobs = self.chosen(run).into_iter().filter(|(_, is_run)| *is_run);
+        jobs.map(|(index, _)| Job { fault: self.fault.clone(), ..trials[index].job.clone() }).collect()
+    }
+
+    /// The trials that are selected, by their places in the plan, and whether each is run.
+    fn chosen(&self, run: &RunArguments) -> Vec<(usize, bool)> {
+        let is_run = |fate: &Fate| match fate {
             Fate::Run => !run.ignored,
             Fate::Slow => run.ignored || run.include_ignored,
             Fate::Skip(_) => false,
         };
-        let trials = self.printing.plan.trials.iter();
-        let jobs = trials.filter(|trial| wanted(&trial.fate) && self.selection.selects(&trial.id));
-        jobs.map(|trial| Job { fault: self.fault.clone(), ..trial.job.clone() }).collect()
+        let trials = self.printing.plan.trials.iter().enumerate();
+        let chosen = trials.filter(|(_, trial)| {
+            (!run.ignored || trial.fate == Fate::Slow) && self.selection.selects(&trial.id)
+        });
+        chosen.map(|(index, trial)| (index, is_run(&trial.fate))).collect()
+    }
+
+    /// Begins to write down what the run does, where that is asked for.
+    fn record(
+        &self,
+        run: &RunArguments,
+        inputs: &Inputs,
+        folder: Option<Folder>,
+        facts: Option<&KernelFacts>,
+        interruptions: Option<Interruptions>,
+    ) -> Result<Option<Recorder>, Stop> {
+        let Some(folder) = folder else { return Ok(None) };
+        let started = SystemTime::now();
+        let selected = self.chosen(run);
+        let header = Header {
+            format: FORMAT,
+            tcpspec: env!("CARGO_PKG_VERSION").into(),
+            target: inputs.described(facts),
+            kernel: kernel_release(),
+            seed: format!("{:x}", self.seed),
+            command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+            level: run.level.to_string(),
+            fault: run.fault.clone(),
+            started: humantime::format_rfc3339_millis(started).to_string(),
+            selected: selected.len(),
+        };
+        let clock = match inputs.profile.kind {
+            Kind::Simulated => RecordClock::Virtual,
+            Kind::Kernel | Kind::Device(_) => RecordClock::starting_now(started),
+        };
+        let Printing { plan, board, verdicts, .. } = self.printing.as_ref();
+        let recorded = Recorded {
+            plan: Arc::clone(plan),
+            verdicts: Arc::clone(verdicts),
+            selected,
+            header,
+            clock,
+            captures: run.pcap,
+        };
+        Recorder::begin(recorded, folder, board, interruptions).map(Some).map_err(unwritable)
     }
 
     /// Runs what posts the verdicts beside libtest, which prints them. It says why the bench gave up,
@@ -233,7 +298,12 @@ impl Prepared {
             // Without its status line a run is still a run.
             let _ = drawing.spawn_scoped(scope, move || status.run(board));
             // Its counts are libtest's; the code to exit with follows from the verdicts.
-            let _ = libtest_mimic::run(&arguments, trials);
+            if run.format == Some(Format::Tap) {
+                // A reader that went away is no reason to stop.
+                let _ = tap(&self.printing, &self.chosen(run), &mut std::io::stdout());
+            } else {
+                let _ = libtest_mimic::run(&arguments, trials);
+            }
             status.end();
             // Where it panicked, every trial that it left behind has said so.
             let _ = driving.join();
@@ -242,16 +312,61 @@ impl Prepared {
     }
 
     /// What is left to say, and the code to exit with.
-    fn close(&self, run: &RunArguments, complaints: &[String], conclude: Conclude<'_>) -> Result<u8, Stop> {
-        let Printing { plan, verdicts, .. } = self.printing.as_ref();
+    fn close(
+        &self,
+        run: &RunArguments,
+        mut complaints: Vec<String>,
+        evidence: Option<Recorder>,
+        conclude: Conclude<'_>,
+    ) -> Result<u8, Stop> {
+        let Printing { plan, verdicts, board, .. } = self.printing.as_ref();
         if !run.ignored && !run.include_ignored {
             let slow = self.slow("left out (--include-ignored runs them too)");
-            slow.iter().for_each(|slow| say(self.json, slow));
+            slow.iter().for_each(|slow| say(self.aside, slow));
         }
-        let (code, text) = verdicts.close(plan, complaints);
-        say(self.json, text.trim_end());
-        conclude(&Ended { plan, verdicts, complaints, code })
+        let unwritten = evidence.as_ref().and_then(|evidence| evidence.settle(board.why_broken()));
+        let was_told = unwritten.is_some();
+        complaints.extend(unwritten.map(|problem| incomplete(&problem)));
+        let (code, text) = verdicts.close(plan, &complaints);
+        say(self.aside, text.trim_end());
+        let result = conclude(&Ended { plan, verdicts, complaints: &complaints, code });
+        let Some(evidence) = evidence else { return result };
+        let exit_code = Some(*result.as_ref().unwrap_or_else(|stop| &stop.code));
+        let accusations = verdicts.accusations(plan);
+        let problem = evidence.end(End { complaints, accusations, interrupted: None, exit_code });
+        match problem.filter(|_| !was_told) {
+            Some(problem) => {
+                say(self.aside, &format!("bench: {}", incomplete(&problem)));
+                result.map(|code| if code == exit::GREEN { exit::BENCH_FAULT } else { code })
+            }
+            None => result,
+        }
     }
+}
+
+/// The directory for the evidence, where some is asked for.
+fn claim(run: &RunArguments) -> Result<Option<Folder>, Stop> {
+    run.out.as_deref().map(Folder::claim).transpose().map_err(unwritable)
+}
+
+fn unwritable(error: FolderError) -> Stop {
+    let code = match error {
+        FolderError::Taken(_) => exit::USAGE,
+        FolderError::Unwritable { .. } | FolderError::Busy(_) => exit::BENCH_UNABLE,
+    };
+    Stop::new(code, error.to_string())
+}
+
+fn recorded(run: &RunArguments) -> bool {
+    run.out.is_some() && !run.list
+}
+
+fn keeps_packets(run: &RunArguments) -> bool {
+    recorded(run) && run.pcap != Captures::None
+}
+
+fn incomplete(problem: &str) -> String {
+    format!("the evidence is not complete: {problem}")
 }
 
 /// Nothing selected is a mistake, and so is a filter that selects nothing: it is misspelt, or its
@@ -325,9 +440,9 @@ fn quoted(word: &str) -> String {
 }
 
 /// In front of or behind the test output, out of the way of a program that reads it.
-pub(crate) fn say(json: bool, text: &str) {
+pub(crate) fn say(aside: bool, text: &str) {
     // A reader that went away is no reason to stop.
-    let _ = if json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
+    let _ = if aside { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
 }
 
 pub(crate) fn random_seed() -> u64 {

@@ -7,7 +7,7 @@ use crate::referee::{Violation, Watch};
 use crate::segment::{Endpoint, Flags, Packet, Received, Segment, decode};
 use crate::seq::SeqNum;
 use crate::time::Time;
-use crate::verdict::{EventKind, Finding, FindingCode};
+use crate::verdict::{EventKind, Finding, FindingCode, Sender};
 
 /// A four-tuple beside the connections: a case sent from or to another port.
 pub(super) struct Aside {
@@ -53,7 +53,8 @@ impl Engine {
     /// About how much memory everything takes that has arrived, in octets.
     #[must_use]
     pub const fn kept(&self) -> usize {
-        self.arrived.0 * PACKET_OVERHEAD + 2 * self.arrived.1
+        let copies = if self.config.keep_packets { 3 } else { 2 };
+        self.arrived.0 * PACKET_OVERHEAD + copies * self.arrived.1
     }
 
     /// Keeps the beginning of a flood, and what findings point to.
@@ -63,6 +64,8 @@ impl Engine {
         if let Some(forgotten) = self.record.events.len().checked_sub(kept).filter(|count| *count > 0) {
             self.record.events.truncate(kept);
             self.record.events.shrink_to_fit();
+            self.record.packets.retain(|packet| packet.event < kept);
+            self.record.packets.shrink_to_fit();
             self.note(now, usize::MAX, EventKind::Note(format!("{forgotten} more events are not kept")));
         }
         self.connections.iter_mut().for_each(|connection| connection.inbox = Inbox::new());
@@ -77,6 +80,7 @@ impl Engine {
             self.fault(now, FindingCode::TrialOverran, expected, saw);
             return self.forget_flood(now);
         }
+        self.keep(stamp, Sender::Target, octets);
         match decode(octets) {
             Ok(Packet::Tcp(received)) => self.segment(now, stamp, received),
             Ok(other) => {

@@ -18,7 +18,7 @@ use crate::referee::Watch;
 use crate::segment::{Endpoint, Flags, encode_fragments, encode_icmp, encode_segment, with_ip_options};
 use crate::seq::SeqNum;
 use crate::time::Time;
-use crate::verdict::EventKind;
+use crate::verdict::{EventKind, KeptPacket, Sender};
 use std::sync::Arc;
 
 impl Engine {
@@ -104,7 +104,7 @@ impl Engine {
                 let error = self.build_icmp(index, spec)?;
                 let packet = encode_icmp(&error)
                     .map_err(|_| Undefined(format!("{} has no form in IPv6", spec.kind.word())))?;
-                self.actions.push(Action::Send(packet));
+                self.depart(now, packet);
                 self.did = Some(self.note(now, index, EventKind::SentIcmp(error)));
                 self.act(now, index, false);
             }
@@ -134,14 +134,15 @@ impl Engine {
         match &spec.fragments {
             Some(size) => {
                 let size = self.field(index, size, 16)? as usize;
-                self.actions.extend(encode_fragments(&segment, size).into_iter().map(Action::Send));
+                encode_fragments(&segment, size).into_iter().for_each(|packet| self.depart(now, packet));
             }
             None => {
                 let packet = encode_segment(&segment);
-                self.actions.push(Action::Send(match &spec.ip_options {
+                let packet = match &spec.ip_options {
                     Some(options) => with_ip_options(&packet, options),
                     None => packet,
-                }));
+                };
+                self.depart(now, packet);
             }
         }
         let echoes = self.config.application() == Application::Echo;
@@ -192,8 +193,22 @@ impl Engine {
             let connection = &mut self.connections[index];
             connection.watch.sent(&segment);
             connection.note_sent(&segment);
-            self.actions.push(Action::Send(encode_segment(&segment)));
+            self.depart(now, encode_segment(&segment));
             self.note(now, index, EventKind::Sent(Box::new(segment)));
+        }
+    }
+
+    /// Sends a packet. The next event in the record must be the one that tells of it.
+    pub(super) fn depart(&mut self, now: Time, packet: Vec<u8>) {
+        self.keep(now, Sender::Bench, &packet);
+        self.actions.push(Action::Send(packet));
+    }
+
+    /// Keeps a packet of which the next event tells, where that is asked for.
+    pub(super) fn keep(&mut self, at: Time, from: Sender, packet: &[u8]) {
+        if self.config.keep_packets {
+            let (event, octets) = (self.record.events.len(), packet.to_vec());
+            self.record.packets.push(KeptPacket { at, from, event, octets });
         }
     }
 

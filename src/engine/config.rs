@@ -38,6 +38,8 @@ pub struct TrialConfig {
     pub capabilities: Arc<BTreeSet<Capability>>,
     /// What the application on the target writes is known: an upper tester tells it.
     pub agent: bool,
+    /// The record holds every packet octet by octet.
+    pub keep_packets: bool,
 }
 
 /// Who writes on the target.

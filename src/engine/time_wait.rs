@@ -7,7 +7,7 @@
 use super::connection::Connection;
 use super::eval::Undefined;
 use super::passing::STAMP_ERROR;
-use super::{Acted, Action, BlockKind, Engine, Progress, Waiting};
+use super::{Acted, BlockKind, Engine, Progress, Waiting};
 use crate::case::Measure;
 use crate::segment::{Checksum, Flags, encode_segment};
 use crate::time::{Span, Time};
@@ -178,7 +178,7 @@ impl Engine {
         segment.checksum = Checksum::Good;
         connection.watch.sent(&segment);
         connection.note_sent(&segment);
-        self.actions.push(Action::Send(encode_segment(&segment)));
+        self.depart(now, encode_segment(&segment));
         self.did = Some(self.note(now, sample.index, EventKind::Sent(Box::new(segment))));
         sample.asked = Some((now, question));
     }
@@ -188,7 +188,7 @@ impl Engine {
         let connection: &mut Connection = &mut self.connections[index];
         let segment = connection.reset();
         connection.watch.sent(&segment);
-        self.actions.push(Action::Send(encode_segment(&segment)));
+        self.depart(now, encode_segment(&segment));
         self.note(now, index, EventKind::Sent(Box::new(segment)));
     }
 

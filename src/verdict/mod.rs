@@ -4,7 +4,7 @@ mod finding;
 mod record;
 
 pub use finding::{FieldDifference, Finding, FindingCode};
-pub use record::{Event, EventKind, Origin, Record};
+pub use record::{Event, EventKind, KeptPacket, Origin, Record, Sender};
 
 use std::fmt;
 

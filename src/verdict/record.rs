@@ -12,6 +12,32 @@ use std::time::Duration;
 pub struct Record {
     /// In the order in which the engine learned of it.
     pub events: Vec<Event>,
+    /// Every packet octet by octet, where [`TrialConfig::keep_packets`] asks for it.
+    ///
+    /// [`TrialConfig::keep_packets`]: crate::engine::TrialConfig::keep_packets
+    pub packets: Vec<KeptPacket>,
+}
+
+/// A packet as it was on the wire, from its IP header on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptPacket {
+    /// When: as the event that tells of it.
+    pub at: Time,
+    /// Who sent it.
+    pub from: Sender,
+    /// Index of the event that tells of it. Two fragments have one event.
+    pub event: usize,
+    /// The octets.
+    pub octets: Vec<u8>,
+}
+
+/// Who sent a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// The bench.
+    Bench,
+    /// The target, or a host on the way.
+    Target,
 }
 
 /// One entry.

@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+use crate::evidence::{Captures, compare};
 use crate::{audit, coverage};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -51,6 +52,27 @@ pub enum Command {
     },
     /// Say which cases show each requirement, and what has none
     Coverage(CoverageArguments),
+    /// Say what is otherwise in one run than in another; red only if a trial fails that did not
+    Compare {
+        /// The earlier run: its run.jsonl
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The later run: its run.jsonl
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t)]
+        format: compare::Format,
+    },
+    /// Write one HTML file about one or more runs
+    Report {
+        /// Their run.jsonl files; each gets a column
+        #[arg(value_name = "RUN", required = true)]
+        runs: Vec<PathBuf>,
+        /// The file to write
+        #[arg(short, long, value_name = "FILE", default_value = "report.html")]
+        output: PathBuf,
+    },
     /// Prove that every case can fail: run it under the faults that it names
     Faults(FaultsArguments),
     /// Look at a real server from an operator's side
@@ -174,7 +196,7 @@ pub enum Proving {
     Both,
 }
 
-/// Formats of test output, as libtest has them.
+/// Formats of test output: those of libtest, and KTAP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// One line for each trial
@@ -183,6 +205,8 @@ pub enum Format {
     Terse,
     /// One JSON object for each event
     Json,
+    /// KTAP version 1, as kernel tests print it
+    Tap,
 }
 
 /// When to colour.
@@ -263,6 +287,20 @@ pub struct RunArguments {
     /// Put this fault between bench and target, to see what a case makes of it; not with a device
     #[arg(long, value_name = "NAME")]
     pub fault: Option<String>,
+    /// Leave the evidence of the run in this directory: run.jsonl, junit.xml and pcap/. What an earlier run
+    /// left there is replaced
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Which trials have their packets written to DIR/pcap
+    #[arg(long, value_enum, default_value_t, requires = "out", value_name = "fail|all|none")]
+    pub pcap: Captures,
+}
+
+impl RunArguments {
+    /// Whether a program reads the test output: what is meant for people goes elsewhere.
+    pub(crate) fn is_for_programs(&self) -> bool {
+        matches!(self.format, Some(Format::Json | Format::Tap))
+    }
 }
 
 fn parse_seed(text: &str) -> Result<u64, String> {

@@ -27,31 +27,24 @@ const NEIGHBOURS: usize = 6;
 /// numbers are counted from the initial ones, where those are known.
 #[must_use]
 pub fn ladder(record: &Record, finding: Option<&Finding>) -> String {
-    let mut events: Vec<(usize, &Event)> = record.events.iter().enumerate().collect();
-    // In the order in which things happened, not in that in which the bench learned of them.
-    events.sort_by_key(|(_, event)| event.at);
-    let start = events.first().map_or(Time::default(), |(_, event)| event.at);
+    let rungs = rungs(record);
+    let start = rungs.first().map_or(Time::default(), |rung| rung.event.at);
     let names = Names::of(record);
-    let bases = initial_numbers(record);
     let mark = finding.and_then(|finding| Some((marked(record, finding)?, finding)));
-    let place = events.iter().position(|(index, _)| mark.is_some_and(|(marked, _)| marked == *index));
-    let shown = shown(events.len(), place);
-    let rungs: Vec<Rung> = events
-        .iter()
-        .map(|(_, event)| Rung::of(event, bases.get(event.connection.as_str()).copied()))
-        .collect();
-    let width = rungs.iter().map(Rung::width).max().unwrap_or(0).clamp(WIDTH, WIDEST);
+    let place = rungs.iter().position(|rung| mark.is_some_and(|(marked, _)| marked == rung.index));
+    let shown = shown(rungs.len(), place);
+    let width = rungs.iter().map(|rung| rung.told.width()).max().unwrap_or(0).clamp(WIDTH, WIDEST);
     let heading = format!("bench{:>rest$}", "target", rest = width - 5);
     let mut text = format!("{:>TIME$}  {}{heading}  step", "time", names.heading());
     let mut left_out = 0;
-    for (place, ((index, event), rung)) in events.into_iter().zip(rungs).enumerate() {
+    for (place, LadderRung { index, event, told }) in rungs.into_iter().enumerate() {
         if !shown(place) {
             left_out += 1;
             continue;
         }
         push_left_out(&mut text, std::mem::take(&mut left_out));
         let time = format!("+{:.6}", event.at.since(start).as_secs_f64());
-        for (row, line) in rung.lines(width).into_iter().enumerate() {
+        for (row, line) in told.lines(width).into_iter().enumerate() {
             let (time, name, step) = match row {
                 0 => (time.as_str(), event.connection.as_str(), step(event)),
                 _ => ("", "", String::new()),
@@ -68,8 +61,29 @@ pub fn ladder(record: &Record, finding: Option<&Finding>) -> String {
     text
 }
 
+/// One event of a record.
+pub(crate) struct LadderRung<'r> {
+    /// Its place in the record.
+    pub(crate) index: usize,
+    /// The event.
+    pub(crate) event: &'r Event,
+    /// The same, told.
+    pub(crate) told: Told,
+}
+
+/// All events in the order in which things happened, not in that in which the bench learned of them.
+pub(crate) fn rungs(record: &Record) -> Vec<LadderRung<'_>> {
+    let bases = initial_numbers(record);
+    let told = |event: &Event| Told::of(event, bases.get(event.connection.as_str()).copied());
+    let events = record.events.iter().enumerate();
+    let mut rungs: Vec<_> =
+        events.map(|(index, event)| LadderRung { index, event, told: told(event) }).collect();
+    rungs.sort_by_key(|rung| rung.event.at);
+    rungs
+}
+
 /// The event that shows what was found: the one that the finding names, or the last of its step.
-fn marked(record: &Record, finding: &Finding) -> Option<usize> {
+pub(crate) fn marked(record: &Record, finding: &Finding) -> Option<usize> {
     let of_its_step = |event: &Event| {
         event.origin.as_ref().is_some_and(|origin| finding.place.as_ref() == Some(&origin.place))
     };
@@ -88,7 +102,7 @@ fn push_left_out(text: &mut String, count: usize) {
 }
 
 /// Which of so many events are shown: all, or the first, the last, and those around the marked one.
-fn shown(count: usize, marked: Option<usize>) -> impl Fn(usize) -> bool {
+pub(crate) fn shown(count: usize, marked: Option<usize>) -> impl Fn(usize) -> bool {
     let first = MOST_EVENTS / 3;
     let last = count.saturating_sub(MOST_EVENTS - first);
     move |place| {
@@ -128,7 +142,7 @@ fn step(event: &Event) -> String {
 }
 
 /// What happened, and at which end.
-enum Rung {
+pub(crate) enum Told {
     /// We sent it.
     Sent(String),
     /// It arrived.
@@ -142,7 +156,7 @@ enum Rung {
 /// An arrow has at least its head, two dashes and a space.
 const SHORTEST_ARROW: usize = 4;
 
-impl Rung {
+impl Told {
     fn of(event: &Event, bases: Option<Bases>) -> Self {
         let Bases { ours, theirs } = bases.unwrap_or_default();
         match &event.kind {
@@ -161,7 +175,15 @@ impl Rung {
                 Self::AtTarget(format!("socket table: {state}{left}"))
             }
             EventKind::Nothing => Self::Nothing,
-            EventKind::Note(text) => Self::Note(format!("({text})")),
+            EventKind::Note(text) => Self::Note(text.clone()),
+        }
+    }
+
+    /// Without arrows.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Sent(text) | Self::Received(text) | Self::AtTarget(text) | Self::Note(text) => text.clone(),
+            Self::Nothing => "nothing".into(),
         }
     }
 
@@ -169,7 +191,8 @@ impl Rung {
     fn width(&self) -> usize {
         match self {
             Self::Sent(text) | Self::Received(text) => text.chars().count() + SHORTEST_ARROW,
-            Self::AtTarget(text) | Self::Note(text) => text.chars().count(),
+            Self::AtTarget(text) => text.chars().count(),
+            Self::Note(text) => text.chars().count() + 2,
             Self::Nothing => 0,
         }
     }
@@ -197,7 +220,7 @@ impl Rung {
                 wrap(text, width).into_iter().map(|line| format!("{line:>width$}")).collect()
             }
             Self::Nothing => vec![format!("{:┄^width$}", " nothing ")],
-            Self::Note(text) => wrap(text, width),
+            Self::Note(text) => wrap(&format!("({text})"), width),
         }
     }
 }

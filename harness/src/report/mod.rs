@@ -9,4 +9,5 @@ mod wrap;
 pub(crate) use failure::entry;
 pub use failure::{RequirementLine, TrialCard, failure_block};
 pub use ladder::ladder;
+pub(crate) use ladder::{LadderRung, Told, marked, rungs, shown};
 pub(crate) use wrap::wrap;

@@ -3,7 +3,7 @@
 use super::driver::Sink;
 use super::job::Finished;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// One slot for each trial of a plan.
@@ -15,7 +15,11 @@ pub struct Board {
     longest: AtomicU64,
     /// Why the bench gave up, where it did.
     broken: Mutex<Option<String>>,
+    witness: OnceLock<Witness>,
 }
+
+/// Told of every verdict as it is posted, on the thread that posts it.
+pub type Witness = Box<dyn Fn(&Arc<Finished>) + Send + Sync>;
 
 #[derive(Default)]
 struct Slot {
@@ -27,7 +31,7 @@ struct Slot {
 enum SlotState {
     #[default]
     Empty,
-    Full(Box<Finished>),
+    Full(Arc<Finished>),
     /// Taken, or never to be filled.
     Closed,
 }
@@ -42,6 +46,7 @@ impl Board {
             waiting: AtomicUsize::new(0),
             longest: AtomicU64::new(0),
             broken: Mutex::new(None),
+            witness: OnceLock::new(),
         }
     }
 
@@ -49,15 +54,15 @@ impl Board {
     ///
     /// # Errors
     /// Why there will be none: the bench gave up.
-    pub fn take(&self, index: usize) -> Result<Box<Finished>, String> {
+    pub fn take(&self, index: usize) -> Result<Arc<Finished>, String> {
         let slot = &self.slots[index];
         let mut state = slot.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             match std::mem::replace(&mut *state, SlotState::Closed) {
                 SlotState::Full(finished) => return Ok(finished),
                 SlotState::Closed => {
-                    let why = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-                    return Err(why.clone().unwrap_or_else(|| "the bench ended before this trial".into()));
+                    let why = self.why_broken();
+                    return Err(why.unwrap_or_else(|| "the bench ended before this trial".into()));
                 }
                 SlotState::Empty => {
                     *state = SlotState::Empty;
@@ -67,10 +72,25 @@ impl Board {
         }
     }
 
+    /// From now on this is told of every verdict, whoever takes it. There is one witness at most.
+    pub fn tell(&self, witness: Witness) {
+        let _ = self.witness.set(witness);
+    }
+
+    /// Why the bench gave up, where it did.
+    #[must_use]
+    pub fn why_broken(&self) -> Option<String> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Posts a verdict.
     pub fn post(&self, finished: Finished) {
+        let finished = Arc::new(finished);
+        if let Some(witness) = self.witness.get() {
+            witness(&finished);
+        }
         let slot = &self.slots[finished.index];
-        *slot.state.lock().unwrap_or_else(PoisonError::into_inner) = SlotState::Full(Box::new(finished));
+        *slot.state.lock().unwrap_or_else(PoisonError::into_inner) = SlotState::Full(finished);
         slot.posted.notify_all();
     }
 
@@ -155,6 +175,17 @@ mod tests {
             sink.finished(finished(0));
             assert_eq!(first.join().unwrap(), Ok(0));
         });
+    }
+
+    #[test]
+    fn witness_is_told_of_verdicts_that_nobody_takes() {
+        let board = Board::new(2);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&told);
+        board.tell(Box::new(move |finished| heard.lock().unwrap().push(finished.index)));
+        (&board).finished(finished(1));
+        (&board).finished(finished(0));
+        assert_eq!(*told.lock().unwrap(), [1, 0]);
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub fn trials(printing: &Arc<Printing>) -> Vec<Trial> {
 
 fn await_verdict(printing: &Printing, index: usize) -> Result<(), Failed> {
     let verdict = match printing.board.take(index) {
-        Ok(finished) => printing.verdicts.judge(&printing.plan, *finished),
+        Ok(finished) => printing.verdicts.judge(&printing.plan, &finished),
         Err(why) => printing.verdicts.never_ran(&printing.plan, index, &why),
     };
     printing.status.make_way();
@@ -67,6 +67,8 @@ pub fn arguments(run: &RunArguments, selection: &Selection, plan: &Plan) -> Argu
         (Some(Format::Pretty), _) | (None, false) => FormatSetting::Pretty,
         (Some(Format::Terse), _) | (None, true) => FormatSetting::Terse,
         (Some(Format::Json), _) => FormatSetting::Json,
+        // It has a list in the form of the others, and no output.
+        (Some(Format::Tap), _) => FormatSetting::Pretty,
     };
     // The driver keeps to the bound; those that wait for it may be more. One alone would print a
     // name, and wait behind it on a line that the status line then wipes out.

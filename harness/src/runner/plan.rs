@@ -285,7 +285,7 @@ pub(crate) fn give_ports<'j>(jobs: impl IntoIterator<Item = &'j mut Job>, profil
 }
 
 /// FNV-1a: stable over versions and machines, as a repeated trial must be.
-fn fnv(text: &str) -> u64 {
+pub(crate) fn fnv(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -13,15 +13,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tcpspec_core::ledger::{Date, Entry, Ledger, Target, TrialOutcome, TrialResult, Waiver};
+use tcpspec_core::ledger::{Date, Entry, Ledger, StaleEntry, Target, TrialOutcome, TrialResult, Waiver};
 use tcpspec_core::requirement::{Catalogue, Threshold};
 use tcpspec_core::time::Span;
-use tcpspec_core::verdict::{FindingCode, Verdict};
-use tcpspec_core::yaml::render;
+use tcpspec_core::verdict::{FindingCode, Outcome, Verdict};
+use tcpspec_core::yaml::{Diagnostic, render};
 
 /// What becomes of a trial's verdict at the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Word {
+pub(crate) enum Word {
     Pass,
     Info,
     Deviation,
@@ -31,6 +31,18 @@ enum Word {
     Fail,
     Inconclusive,
     Error,
+}
+
+/// An outcome, weighed against threshold and ledger.
+#[derive(Debug)]
+pub(crate) struct Weighed<'l> {
+    pub(crate) word: Word,
+    /// The classes of its findings.
+    pub(crate) codes: Vec<FindingCode>,
+    /// The entries of the ledger that expect them all.
+    pub(crate) entries: Vec<&'l Entry>,
+    /// Whether it makes the run red.
+    pub(crate) red: bool,
 }
 
 /// One trial as the summary sees it.
@@ -63,11 +75,9 @@ impl Book {
         Target { name: &self.target, version: &self.version }
     }
 
-    /// Why these findings are expected in this trial; `None` if one of them is not.
-    fn reasons(&self, trial: &str, codes: &[FindingCode]) -> Option<String> {
-        let reasons: Option<Vec<_>> =
-            codes.iter().map(|code| Some(self.entry(trial, *code)?.reason.clone())).collect();
-        reasons.map(|reasons| reasons.join("; "))
+    /// The entries that expect these findings in this trial, one for each; `None` if one has none.
+    fn entries(&self, trial: &str, codes: &[FindingCode]) -> Option<Vec<&Entry>> {
+        codes.iter().map(|code| self.entry(trial, *code)).collect()
     }
 
     /// The entry that expects this finding in this trial.
@@ -107,35 +117,49 @@ impl Verdicts {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A trial ended: `Err` holds the block to print where it makes the run red.
-    ///
-    /// # Errors
-    /// The block of the failure.
-    pub fn judge(&self, plan: &Plan, finished: Finished) -> Result<(), String> {
-        let planned = &plan.trials[finished.index];
-        let outcome = &finished.outcome;
+    /// What becomes of an outcome at the gate. It is weighed the same however often it is asked.
+    pub(crate) fn weigh(&self, trial: &str, outcome: &Outcome) -> Weighed<'_> {
         let mut codes: Vec<_> = outcome.findings.iter().map(|finding| finding.code).collect();
         codes.dedup();
         let expected = match outcome.verdict {
-            Verdict::Fail | Verdict::Deviation => self.ledger.reasons(&planned.id, &codes),
+            Verdict::Fail | Verdict::Deviation => self.ledger.entries(trial, &codes),
             _ => None,
         };
-        let first = outcome.findings.first();
-        let saw = first.map(|finding| format!("expected {}; saw {}", finding.expected, finding.saw));
-        let (word, remark) = match (outcome.verdict, expected) {
-            (Verdict::Fail | Verdict::Deviation, Some(reason)) => (Word::Expected, Some(reason)),
-            (Verdict::Pass, _) => (Word::Pass, None),
-            (Verdict::Info, _) => (Word::Info, None),
-            (Verdict::Deviation, None) => (Word::Deviation, saw),
-            (Verdict::Skip, _) => (Word::Skip, None),
-            (Verdict::Fail, None) => (Word::Fail, None),
-            (Verdict::Inconclusive, _) => (Word::Inconclusive, None),
-            (Verdict::Error, _) => (Word::Error, None),
+        let word = match (outcome.verdict, &expected) {
+            (Verdict::Fail | Verdict::Deviation, Some(_)) => Word::Expected,
+            (Verdict::Pass, _) => Word::Pass,
+            (Verdict::Info, _) => Word::Info,
+            (Verdict::Deviation, None) => Word::Deviation,
+            (Verdict::Skip, _) => Word::Skip,
+            (Verdict::Fail, None) => Word::Fail,
+            (Verdict::Inconclusive, _) => Word::Inconclusive,
+            (Verdict::Error, _) => Word::Error,
         };
         let red = match word {
             Word::Fail | Word::Inconclusive | Word::Error => true,
             Word::Deviation => self.threshold <= Threshold::Should,
             Word::Pass | Word::Info | Word::Expected | Word::Skip => false,
+        };
+        Weighed { word, codes, entries: expected.unwrap_or_default(), red }
+    }
+
+    /// A trial ended: `Err` holds the block to print where it makes the run red.
+    ///
+    /// # Errors
+    /// The block of the failure.
+    pub fn judge(&self, plan: &Plan, finished: &Finished) -> Result<(), String> {
+        let outcome = &finished.outcome;
+        let Weighed { word, codes, entries, red } = self.weigh(&plan.trials[finished.index].id, outcome);
+        let remark = match word {
+            Word::Expected => {
+                let reasons: Vec<_> = entries.iter().map(|entry| entry.reason.as_str()).collect();
+                Some(reasons.join("; "))
+            }
+            Word::Deviation => {
+                let first = outcome.findings.first();
+                first.map(|finding| format!("expected {}; saw {}", finding.expected, finding.saw))
+            }
+            _ => None,
         };
         {
             let mut state = self.state();
@@ -200,30 +224,7 @@ impl Verdicts {
         let _ = writeln!(text, "verdicts: {}", shown.join(", "));
         self.list(&mut text, plan, &state, Word::Deviation, "deviations from a SHOULD");
         self.list(&mut text, plan, &state, Word::Expected, "known deviations of this target");
-        let codes: Vec<Vec<&str>> = (0..plan.trials.len())
-            .map(|index| {
-                state.said.get(&index).map(|said| said.findings.iter().map(|code| code.code()).collect())
-            })
-            .map(Option::unwrap_or_default)
-            .collect();
-        let results: Vec<_> = plan
-            .trials
-            .iter()
-            .enumerate()
-            .map(|(index, trial)| {
-                let nothing_found = codes[index].is_empty();
-                let outcome = match state.said.get(&index).map(|said| (said.word, said.late)) {
-                    None => TrialOutcome::NotSelected,
-                    Some((Word::Skip, _)) => TrialOutcome::Skipped,
-                    Some((Word::Inconclusive | Word::Error, _)) => TrialOutcome::Undecided,
-                    Some((_, true)) if nothing_found => TrialOutcome::Undecided,
-                    Some(_) if nothing_found => TrialOutcome::Passed,
-                    Some(_) => TrialOutcome::Found(codes[index].clone()),
-                };
-                TrialResult { id: &trial.id, outcome }
-            })
-            .collect();
-        let stale = self.ledger.ledger.stale(&results, self.ledger.today, self.ledger.target());
+        let stale = self.stale(plan, &state);
         for entry in &stale {
             let source = crate::inputs::source_of(&entry.diagnostic.place.file);
             let _ = writeln!(text, "\n{}", render(&entry.diagnostic, &source));
@@ -247,6 +248,44 @@ impl Verdicts {
             || !stale.is_empty()
             || state.said.values().any(|said| said.red && said.word != Word::Error);
         (gate(red, any(Word::Error) || !complaints.is_empty()), text)
+    }
+
+    /// What else makes the run red: what no trial can be blamed for, and what the ledger says wrongly.
+    pub(crate) fn accusations(&self, plan: &Plan) -> Vec<String> {
+        let state = self.state();
+        let stale = self.stale(plan, &state).into_iter().map(|entry| {
+            let Diagnostic { place, message, .. } = entry.diagnostic;
+            format!("{}:{}: {message}", place.file, place.line)
+        });
+        state.accusations.iter().cloned().chain(stale).collect()
+    }
+
+    /// Entries of the ledger that no longer hold.
+    fn stale(&self, plan: &Plan, state: &State) -> Vec<StaleEntry<'_>> {
+        let codes: Vec<Vec<&str>> = (0..plan.trials.len())
+            .map(|index| {
+                state.said.get(&index).map(|said| said.findings.iter().map(|code| code.code()).collect())
+            })
+            .map(Option::unwrap_or_default)
+            .collect();
+        let results: Vec<_> = plan
+            .trials
+            .iter()
+            .enumerate()
+            .map(|(index, trial)| {
+                let nothing_found = codes[index].is_empty();
+                let outcome = match state.said.get(&index).map(|said| (said.word, said.late)) {
+                    None => TrialOutcome::NotSelected,
+                    Some((Word::Skip, _)) => TrialOutcome::Skipped,
+                    Some((Word::Inconclusive | Word::Error, _)) => TrialOutcome::Undecided,
+                    Some((_, true)) if nothing_found => TrialOutcome::Undecided,
+                    Some(_) if nothing_found => TrialOutcome::Passed,
+                    Some(_) => TrialOutcome::Found(codes[index].clone()),
+                };
+                TrialResult { id: &trial.id, outcome }
+            })
+            .collect();
+        self.ledger.ledger.stale(&results, self.ledger.today, self.ledger.target())
     }
 
     /// Trials with this word, those for the same reason together.

@@ -49,6 +49,11 @@ pub trait Bench: Send {
     /// its connections, as it does a path MTU.
     fn give_back(&mut self, _address: IpAddr, _marked: bool) {}
 
+    /// What moves verdicts on the kernel under test, where it is one.
+    fn facts(&self) -> Option<&super::KernelFacts> {
+        None
+    }
+
     /// What is worth saying of this bench before the first trial, a line each.
     fn remarks(&self) -> Vec<String> {
         Vec::new()

@@ -1,6 +1,6 @@
 //! This machine's kernel with everything around it: link, upper tester, socket table, hosts.
 
-use super::{Bench, BenchError, Host, KernelCounters, KernelTarget, StateTable, TargetError};
+use super::{Bench, BenchError, Host, KernelCounters, KernelFacts, KernelTarget, StateTable, TargetError};
 use crate::link::{EthernetLink, Link};
 use crate::upper_tester::{ProcessUpperTester, UpperTester, UpperTesterError};
 use std::net::{IpAddr, SocketAddr};
@@ -118,6 +118,10 @@ impl Bench for KernelBench {
 
     fn target_address(&self, family: Family) -> Option<IpAddr> {
         self.target.families().contains(&family).then(|| self.target.target_address(family))
+    }
+
+    fn facts(&self) -> Option<&KernelFacts> {
+        Some(self.target.facts())
     }
 
     fn has_table(&self) -> bool {

@@ -54,7 +54,7 @@ pub fn reset(command: &[String], within: Duration) -> Result<String, ResetError>
     let second = writer.try_clone().map_err(|error| not_started(&error))?;
     let mut started = Command::new(program);
     started.args(arguments).stdin(Stdio::null()).stdout(writer).stderr(second);
-    let mut child = started.spawn().map_err(|error| not_started(&error))?;
+    let mut child = crate::evidence::as_before(|| started.spawn()).map_err(|error| not_started(&error))?;
     // Our ends of the pipe go, or it would never end.
     drop(started);
     // Not awaited where the command is killed: what it has started may hold the pipe open.

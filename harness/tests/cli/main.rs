@@ -2,6 +2,7 @@
 
 mod baseline;
 mod coverage;
+mod evidence;
 mod explain;
 mod faults;
 mod files;
@@ -14,6 +15,7 @@ mod program;
 mod rights;
 mod seeds;
 mod selection;
+mod tap;
 mod terminal;
 
 /// A trial whose finding the built-in ledger knows, and which shows numbers that follow from the seed.

@@ -92,6 +92,7 @@ pub(super) fn config() -> TrialConfig {
         ),
         capabilities: capabilities(),
         agent: true,
+        keep_packets: false,
     }
 }
 

@@ -8,6 +8,7 @@ mod choices;
 mod connections;
 mod expect;
 mod given;
+mod kept;
 mod limits;
 mod numbers;
 mod passing;

@@ -59,7 +59,7 @@ const OTHER: FindingCode = FindingCode::BadChecksum;
 fn ended(threshold: Threshold, entries: &str, all: &[(Verdict, &[FindingCode])]) -> (u8, String) {
     let (plan, verdicts) = (plan(), verdicts(threshold, entries));
     for (index, (verdict, codes)) in all.iter().enumerate() {
-        let said = verdicts.judge(&plan, finished(index, *verdict, codes));
+        let said = verdicts.judge(&plan, &finished(index, *verdict, codes));
         if let Err(block) = said {
             assert!(block.starts_with(&verdict.word().to_uppercase()), "{block}");
         }
@@ -105,14 +105,14 @@ fn finding_that_the_ledger_knows_is_green_and_any_other_red() {
 #[test]
 fn entry_that_no_longer_holds_is_red_at_its_place() {
     let (plan, verdicts) = (plan(), verdicts(Threshold::Must, &excused("two", WRONG)));
-    let _ = verdicts.judge(&plan, finished(1, Verdict::Pass, &[]));
+    let _ = verdicts.judge(&plan, &finished(1, Verdict::Pass, &[]));
     let (code, text) = verdicts.close(&plan, &[]);
     assert_eq!(code, exit::RED);
     assert!(text.contains("--> ledger.yaml:") && text.contains("is no longer found"), "{text}");
     // Not where its trial was not run, or where nothing is known of it, as from a bench that was late.
     let late = Finished { latest: Duration::from_millis(501), ..finished(1, Verdict::Pass, &[]) };
     let verdicts = self::verdicts(Threshold::Must, &excused("two", WRONG));
-    let _ = verdicts.judge(&plan, late);
+    let _ = verdicts.judge(&plan, &late);
     assert_eq!(verdicts.close(&plan, &[]).0, exit::GREEN);
     let undecided: (Verdict, &[FindingCode]) = (Verdict::Error, &[FindingCode::BenchLate]);
     assert_eq!(ended(Threshold::Must, &excused("two", WRONG), &[(Verdict::Pass, &[])]).0, exit::GREEN);
@@ -122,7 +122,7 @@ fn entry_that_no_longer_holds_is_red_at_its_place() {
 #[test]
 fn trials_left_behind_by_the_bench_are_counted_as_errors_and_named() {
     let (plan, verdicts) = (plan(), verdicts(Threshold::Must, ""));
-    let _ = verdicts.judge(&plan, finished(0, Verdict::Pass, &[]));
+    let _ = verdicts.judge(&plan, &finished(0, Verdict::Pass, &[]));
     assert_eq!(
         verdicts.never_ran(&plan, 1, "interface bench is down"),
         Err("ERROR  area/file/two:v4\n  the bench gave up before this trial had a verdict: interface bench is down".into())
@@ -134,7 +134,7 @@ fn trials_left_behind_by_the_bench_are_counted_as_errors_and_named() {
 #[test]
 fn complaint_of_the_bench_is_told_and_no_green_run() {
     let (plan, verdicts) = (plan(), verdicts(Threshold::Must, ""));
-    let _ = verdicts.judge(&plan, finished(0, Verdict::Pass, &[]));
+    let _ = verdicts.judge(&plan, &finished(0, Verdict::Pass, &[]));
     let (code, text) = verdicts.close(&plan, &["a cookie was sent".into()]);
     assert_eq!(code, exit::BENCH_FAULT);
     assert!(text.ends_with("bench: a cookie was sent\n"), "{text}");
@@ -150,11 +150,11 @@ fn summary_groups_by_reason_and_counts_repetitions_and_lateness() {
     };
     let mut twice = twice;
     twice.outcome.findings[0].saw = "that 7".into();
-    let _ = verdicts.judge(&plan, twice);
+    let _ = verdicts.judge(&plan, &twice);
     let mut other = finished(1, Verdict::Deviation, &[FindingCode::NotThePreferredAlternative]);
     other.outcome.findings[0].saw = "that 28".into();
-    let _ = verdicts.judge(&plan, other);
-    let _ = verdicts.judge(&plan, finished(2, Verdict::Fail, &[WRONG]));
+    let _ = verdicts.judge(&plan, &other);
+    let _ = verdicts.judge(&plan, &finished(2, Verdict::Fail, &[WRONG]));
     let (code, text) = verdicts.close(&plan, &[]);
     assert_eq!(code, exit::GREEN);
     assert_eq!(
@@ -171,7 +171,7 @@ fn summary_groups_by_reason_and_counts_repetitions_and_lateness() {
 fn baseline(threshold: Threshold, entries: &str, all: &[(Verdict, &[FindingCode])]) -> (Baseline, u8) {
     let (plan, verdicts) = (plan(), verdicts(threshold, entries));
     for (index, (verdict, codes)) in all.iter().enumerate() {
-        let _ = verdicts.judge(&plan, finished(index, *verdict, codes));
+        let _ = verdicts.judge(&plan, &finished(index, *verdict, codes));
     }
     let baseline = verdicts.baseline(&plan, &[]);
     let again = Verdicts::new(threshold, Arc::new(Catalogue::embedded()), {
@@ -181,7 +181,7 @@ fn baseline(threshold: Threshold, entries: &str, all: &[(Verdict, &[FindingCode]
         Book { ledger, target: "kernel".into(), version: "6.18.1".into(), today }
     });
     for (index, (verdict, codes)) in all.iter().enumerate() {
-        let _ = again.judge(&plan, finished(index, *verdict, codes));
+        let _ = again.judge(&plan, &finished(index, *verdict, codes));
     }
     let (code, _) = again.close(&plan, &[]);
     assert_eq!(baseline.code, code, "it said how that run ends");
@@ -261,8 +261,8 @@ fn baseline_has_patterns_that_match_what_has_the_finding_and_nothing_else() {
             "area/file/all:v4:n=3" => verdicts.skipped(index),
             // Not selected.
             "area/file/some:v4:n=3" => {}
-            "area/file/some:v6:n=2" => drop(verdicts.judge(&plan, finished(index, Verdict::Pass, &[]))),
-            _ => drop(verdicts.judge(&plan, finished(index, Verdict::Fail, &[WRONG]))),
+            "area/file/some:v6:n=2" => drop(verdicts.judge(&plan, &finished(index, Verdict::Pass, &[]))),
+            _ => drop(verdicts.judge(&plan, &finished(index, Verdict::Fail, &[WRONG]))),
         }
     }
     let baseline = verdicts.baseline(&plan, &[]);

@@ -217,6 +217,7 @@ fn config(family: Family, agent: bool) -> TrialConfig {
         fixtures: Arc::clone(fixtures),
         capabilities: Arc::new(Capability::all().collect()),
         agent,
+        keep_packets: false,
     }
 }
 
