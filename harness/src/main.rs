@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tcpspec::audit::{self, CloseWaitAudit, Kept};
 use tcpspec::cli::{self, AuditArguments, Cli, Command};
-use tcpspec::evidence::{compare, html};
+use tcpspec::evidence::{compare, html, merge};
 use tcpspec::{baseline, check, coverage, explain, measure, prove, run};
 
 /// A run makes and drops millions of small things on several threads at once.
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Some(Command::Coverage(arguments)) => coverage::coverage(&arguments),
         Some(Command::Compare { old, new, format }) => compare::compare(&old, &new, format),
         Some(Command::Report { runs, output }) => html::report(&runs, &output),
+        Some(Command::Merge(arguments)) => merge::merge(&arguments),
         Some(Command::Faults(arguments)) => prove::prove(&arguments, this_program()),
         Some(Command::MeasureBench { trials, at_once }) => measure::measure(trials, at_once, this_program()),
         Some(Command::UpperTester) => return tcpspec::upper_tester::agent::run(),

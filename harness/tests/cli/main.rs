@@ -10,6 +10,7 @@ mod formats;
 mod gates;
 mod mistakes;
 mod output;
+mod pipelines;
 #[path = "../program/mod.rs"]
 mod program;
 mod rights;
