@@ -194,11 +194,11 @@ fn pipeline_is_shown_what_is_red() {
     ];
     let said = said(command(&arguments).env("GITHUB_STEP_SUMMARY", &page));
     assert_eq!(said.code(), Some(1));
-    let annotation = format!("::error file=cases/reset/received.yaml,line=");
+    let annotation = "::error file=cases/reset/received.yaml,line=";
     let title = KNOWN.replace(':', "%3A");
     let lines: Vec<_> = said.out.lines().filter(|line| line.starts_with("::")).collect();
     assert_eq!(lines.len(), 1, "{}", said.out);
-    assert!(lines[0].starts_with(&annotation) && lines[0].contains(&title), "{}", lines[0]);
+    assert!(lines[0].starts_with(annotation) && lines[0].contains(&title), "{}", lines[0]);
     let summary = std::fs::read_to_string(folder.path().join("out/summary.md")).unwrap();
     assert!(summary.contains(": red\n") && summary.contains(&format!("| `{KNOWN}` | ")), "{summary}");
     assert_eq!(std::fs::read_to_string(page).unwrap(), format!("what an earlier step wrote\n{summary}"));

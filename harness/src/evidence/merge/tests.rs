@@ -7,8 +7,10 @@ use std::path::PathBuf;
 
 const COMMAND: &str = "tcpspec merge";
 
+type Share = (PathBuf, Stream);
+
 /// The share `index` of `of`, with these trials; everything in it was green.
-fn share(index: usize, of: usize, trials: Vec<Trial>) -> (PathBuf, Stream) {
+fn share(index: usize, of: usize, trials: Vec<Trial>) -> Share {
     let shard = Some(Shard { index, of, selected: 4 });
     let header = Header { selected: trials.len(), shard, ..header() };
     let footer = Footer {
@@ -21,18 +23,18 @@ fn share(index: usize, of: usize, trials: Vec<Trial>) -> (PathBuf, Stream) {
     (format!("s{index}").into(), Stream { header, trials, footer })
 }
 
-fn two() -> [(PathBuf, Stream); 2] {
+fn two() -> [Share; 2] {
     [
         share(1, 2, vec![plain("a:v4", Verdict::Pass), plain("c:v4", Verdict::Info)]),
         share(2, 2, vec![plain("b:v4", Verdict::Pass), plain("d:v4", Verdict::Skip)]),
     ]
 }
 
-fn merged(shares: &[(PathBuf, Stream)]) -> Stream {
+fn merged(shares: &[Share]) -> Stream {
     whole(shares, &[COMMAND.to_owned()]).expect("the shares of one run")
 }
 
-fn refusal(shares: &[(PathBuf, Stream)]) -> String {
+fn refusal(shares: &[Share]) -> String {
     whole(shares, &[]).expect_err("no shares of one run").to_string()
 }
 
@@ -62,7 +64,7 @@ fn shares_are_a_run_as_if_it_had_been_made_at_once() {
 
 #[test]
 fn whole_is_as_red_as_its_reddest_share() {
-    let code = |change: &dyn Fn(&mut [(PathBuf, Stream); 2])| {
+    let code = |change: &dyn Fn(&mut [Share; 2])| {
         let mut shares = two();
         change(&mut shares);
         merged(&shares).footer.exit_code
