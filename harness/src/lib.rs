@@ -9,6 +9,7 @@ pub mod clock;
 pub mod coverage;
 pub mod evidence;
 pub mod explain;
+pub mod export;
 pub mod faults;
 mod inputs;
 pub mod link;

@@ -51,6 +51,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         ledger: Vec<PathBuf>,
     },
+    /// Give the built-in cases away
+    #[command(subcommand)]
+    Cases(CasesArguments),
     /// Say which cases show each requirement, and what has none
     Coverage(CoverageArguments),
     /// Say what is otherwise in one run than in another; red only if a trial fails that did not
@@ -114,6 +117,20 @@ pub struct MergeArguments {
     /// What a pipeline shows of the run.
     #[command(flatten)]
     pub shown: ShownArguments,
+}
+
+/// What can be done with the built-in cases.
+#[derive(Debug, Subcommand)]
+pub enum CasesArguments {
+    /// Write them to a directory: `--cases DIR` then runs what you make of them
+    Export {
+        /// The directory; made where there is none
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// Write there even where it is not empty, and replace files of the same names
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 /// Audits.
