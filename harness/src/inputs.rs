@@ -7,6 +7,7 @@ use crate::runner::{Book, MakeStack, Places, Plan, PlanFor, Surroundings};
 use crate::target::simulated::SmoltcpStack;
 use crate::target::{Bench, DeviceBench, KernelBenchError, KernelFacts, KernelPreparation};
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 use tcpspec_core::case::{Capability, Family, Fixtures, Suite};
@@ -95,12 +96,24 @@ impl Inputs {
         known_as: (String, String),
         cases: Option<&Path>,
     ) -> Result<Self, Stop> {
+        // The rest on another processor, while this one finds the cases.
+        let (catalogue, fixtures, suite) = std::thread::scope(|scope| {
+            let rest = || (Catalogue::embedded(), fixtures(cases));
+            match std::thread::Builder::new().spawn_scoped(scope, rest) {
+                Ok(thread) => {
+                    let suite = suite(cases);
+                    let (catalogue, fixtures) = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+                    (catalogue, fixtures, suite)
+                }
+                Err(_) => (Catalogue::embedded(), fixtures(cases), suite(cases)),
+            }
+        });
         Ok(Self {
             again: "tcpspec".into(),
             keep_packets: false,
-            catalogue: Arc::new(Catalogue::embedded()),
-            suite: Arc::new(suite(cases)?),
-            fixtures: Arc::new(fixtures(cases)?),
+            catalogue: Arc::new(catalogue),
+            suite: Arc::new(suite?),
+            fixtures: Arc::new(fixtures?),
             profile,
             families,
             ledger,

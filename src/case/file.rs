@@ -36,7 +36,21 @@ pub struct RawCase {
     node: OnceLock<Result<Node, Diagnostic>>,
     /// What its rows do, and nothing else: all that a run reads.
     steps: OnceLock<Result<Node, Diagnostic>>,
+    /// What of that its rows have in common.
+    shared: OnceLock<script::Shared>,
+    gist: OnceLock<Result<Gist, Vec<Diagnostic>>>,
     case: OnceLock<Result<Case, Vec<Diagnostic>>>,
+}
+
+/// What decides whether and how a case is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gist {
+    /// The requirements that it shows, by their ids.
+    pub requirements: Vec<String>,
+    /// What target and upper tester must be able to do.
+    pub needs: Vec<Capability>,
+    /// It is left out unless it is asked for.
+    pub slow: bool,
 }
 
 /// A file's name and text.
@@ -112,6 +126,8 @@ impl RawCase {
             table: Table::none(),
             node: OnceLock::new(),
             steps: OnceLock::new(),
+            shared: OnceLock::new(),
+            gist: OnceLock::new(),
             case: OnceLock::new(),
         };
         for lines in key_lines(&source.text[case.body.clone()], case.first_line) {
@@ -163,9 +179,9 @@ impl RawCase {
     pub fn trials(&self) -> impl Iterator<Item = (TrialId, usize)> {
         let rows = self.table.rows.iter().enumerate();
         rows.flat_map(move |(number, row)| {
-            self.families.iter().filter_map(move |family| {
-                // Names of files, cases and rows have been checked: there is none without an id.
-                TrialId::new(&self.id, *family, &row.suffix).ok().map(|id| (id, number))
+            self.families.iter().map(move |family| {
+                // Names of files, cases and rows have been checked.
+                (TrialId::of_checked(&self.id, *family, &row.suffix), number)
             })
         })
     }
@@ -178,6 +194,15 @@ impl RawCase {
         self.case.get_or_init(|| self.read_case()).as_ref().map_err(Clone::clone)
     }
 
+    /// What decides whether and how it is run, without looking at the rest: a tenth of the work before the first
+    /// packet is in titles that nobody reads.
+    ///
+    /// # Errors
+    /// Everything that is wrong with that.
+    pub fn gist(&self) -> Result<&Gist, Vec<Diagnostic>> {
+        self.gist.get_or_init(|| self.read_gist()).as_ref().map_err(Clone::clone)
+    }
+
     /// What its trials of this row do (a number below that of [`RawCase::rows`]).
     ///
     /// # Errors
@@ -188,12 +213,14 @@ impl RawCase {
         let row = self.table.rows.get(row).ok_or_else(|| {
             vec![Diagnostic::new(&self.place, format!("this case has {} rows", self.table.rows.len()))]
         })?;
-        script::read(node, &Substitution::of(row)).map_err(|problems| match row.suffix.as_str() {
-            "" => problems,
-            suffix => problems
-                .into_iter()
-                .map(|problem| problem.with_note(format!("in the row {suffix}")))
-                .collect(),
+        script::read(node, &Substitution::of(row), &self.shared).map_err(|problems| {
+            match row.suffix.as_str() {
+                "" => problems,
+                suffix => problems
+                    .into_iter()
+                    .map(|problem| problem.with_note(format!("in the row {suffix}")))
+                    .collect(),
+            }
         })
     }
 
@@ -250,6 +277,21 @@ impl RawCase {
     /// Its lines, below its name.
     fn text(&self) -> &str {
         &self.source.text[self.body.clone()]
+    }
+
+    fn read_gist(&self) -> Result<Gist, Vec<Diagnostic>> {
+        let others = METADATA_KEYS.iter().chain(&script::KEYS).filter(|key| !GIST_KEYS.contains(key));
+        let node = self.without(&others.copied().collect::<Vec<_>>()).map_err(|problem| vec![problem])?;
+        let mut problems = Problems::default();
+        let gist = Keys::of(&node, GIST_KEYS, &mut problems).map(|mut keys| Gist {
+            requirements: keys.required("requirements", requirements).unwrap_or_default(),
+            needs: keys.list("needs", word::<Capability>).unwrap_or_default(),
+            slow: keys.switch("slow"),
+        });
+        match gist {
+            Some(gist) if problems.is_empty() => Ok(gist),
+            _ => Err(problems.into()),
+        }
     }
 
     fn read_case(&self) -> Result<Case, Vec<Diagnostic>> {
@@ -328,3 +370,6 @@ impl Word for Family {
 /// What a case says about itself.
 const METADATA_KEYS: &[&str] =
     &["title", "requirements", "also", "effect", "needs", "families", "slow", "faults", "for"];
+
+/// What decides whether and how a case is run.
+const GIST_KEYS: &[&str] = &["requirements", "needs", "slow"];

@@ -4,6 +4,7 @@ use super::expr::Expr;
 use super::expr_parse::parse_expression;
 use super::table::TableRow;
 use crate::yaml::{Diagnostic, Node, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What stands for each `$name`.
@@ -26,9 +27,9 @@ impl Substitution {
     }
 
     /// `node` with every `$name` replaced.
-    pub(super) fn put_into(&self, node: &Node) -> Result<Node, Diagnostic> {
-        if self.values.is_empty() {
-            return node.substitute(&self.values, Self::KEPT);
+    pub(super) fn put_into<'n>(&self, node: &'n Node) -> Result<Cow<'n, Node>, Diagnostic> {
+        if is_the_same_in_all_rows(node) {
+            return Ok(Cow::Borrowed(node));
         }
         let mut put = if self.composite.is_empty() {
             node.substitute(&self.values, Self::KEPT)?
@@ -38,7 +39,7 @@ impl Substitution {
             enclosed.substitute(&self.values, Self::KEPT)?
         };
         hide_parts(node, &mut put);
-        Ok(put)
+        Ok(Cow::Owned(put))
     }
 
     /// Whether `node` makes use of a name.
@@ -46,6 +47,16 @@ impl Substitution {
         let mut others = self.values.clone();
         others.remove(name);
         node.substitute(&self.values, Self::KEPT).is_ok() && node.substitute(&others, Self::KEPT).is_err()
+    }
+}
+
+/// Whether no row can change anything in it: no `$name` is there.
+pub(super) fn is_the_same_in_all_rows(node: &Node) -> bool {
+    match &node.value {
+        Value::Text(text) => !text.contains('$'),
+        Value::List(elements) => elements.iter().all(is_the_same_in_all_rows),
+        Value::Map(entries) => entries.iter().all(|(_, node)| is_the_same_in_all_rows(node)),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => true,
     }
 }
 
@@ -140,8 +151,8 @@ mod tests {
     fn expressions_keep_their_value_inside_longer_text() {
         let row = row("{x: [RCV.NXT + 1], x-long: [2]}");
         let put = |text: &str| {
-            let node = row.put_into(&parse("t.yaml", text).expect("YAML"));
-            node.map(|node| node.raw().to_owned()).map_err(|problem| problem.message)
+            let node = parse("t.yaml", text).expect("YAML");
+            row.put_into(&node).map(|node| node.raw().to_owned()).map_err(|problem| problem.message)
         };
         assert_eq!(put("$x"), Ok("RCV.NXT + 1".into()));
         assert_eq!(put("SND.NXT - $x"), Ok("SND.NXT - (RCV.NXT + 1)".into()));
@@ -153,7 +164,8 @@ mod tests {
     #[test]
     fn whole_values_may_be_lists_and_maps() {
         let row = row("{options: [[mss 536, nop]]}");
-        let node = row.put_into(&parse("t.yaml", "{options: $options}").expect("YAML")).expect("a map");
+        let node = parse("t.yaml", "{options: $options}").expect("YAML");
+        let node = row.put_into(&node).expect("a map");
         assert_eq!(brief(&node), "{options: [mss 536, nop]}");
     }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Suite {
     files: Vec<CaseFile>,
+    is_built_in: bool,
 }
 
 /// One trial: a case, a row of its table, a family.
@@ -41,7 +42,8 @@ impl Suite {
     /// # Errors
     /// As [`Suite::read`].
     pub fn embedded() -> Result<Self, Vec<Diagnostic>> {
-        Self::read(embedded::CASES.iter().copied())
+        let suite = Self::read(embedded::CASES.iter().copied())?;
+        Ok(Self { is_built_in: true, ..suite })
     }
 
     /// The cases of these files: each a path that ends in `area/file.yaml`, and its text.
@@ -54,7 +56,7 @@ impl Suite {
         P: AsRef<str>,
         T: Into<Cow<'static, str>>,
     {
-        let mut suite = Self { files: Vec::new() };
+        let mut suite = Self { files: Vec::new(), is_built_in: false };
         let mut problems = Vec::new();
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         for (path, text) in files {
@@ -73,6 +75,12 @@ impl Suite {
             }
         }
         if problems.is_empty() { Ok(suite) } else { Err(problems) }
+    }
+
+    /// Whether these are the cases that the library carries, which its tests have checked whole.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        self.is_built_in
     }
 
     /// Its files, in their order.

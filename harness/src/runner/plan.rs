@@ -167,7 +167,7 @@ fn read_part(trials: &[Trial<'_>], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagn
 
 /// The strongest level among its requirements.
 fn strongest_level(case: &RawCase, catalogue: &Catalogue) -> Level {
-    let requirements = case.case().map(|case| case.requirements.as_slice()).unwrap_or_default();
+    let requirements = case.gist().map(|gist| gist.requirements.as_slice()).unwrap_or_default();
     let levels = requirements.iter().filter_map(|id| catalogue.level(id));
     levels.max_by_key(|level| level.strength()).unwrap_or(Level::Must)
 }
@@ -192,9 +192,13 @@ impl<'s> Row<'s> {
     fn of(trial: &Trial<'s>, level: Option<Level>, wanted: &PlanFor) -> Result<Self, Vec<Diagnostic>> {
         let PlanFor { profile, surroundings, places, catalogue, .. } = wanted;
         let script = trial.script()?;
-        let case = trial.case.case()?;
+        if !wanted.suite.is_built_in() {
+            // Somebody is to be told what is wrong with it, needed or not.
+            trial.case.case()?;
+        }
+        let gist = trial.case.gist()?;
         let lookup = |name: &str| profile.variable(name);
-        let place = places.choose(&script, &case.needs, &surroundings.config.fixtures);
+        let place = places.choose(&script, &gist.needs, &surroundings.config.fixtures);
         let connections = connections(&script);
         let fate = match &place {
             Err(missing) => {
@@ -205,7 +209,7 @@ impl<'s> Row<'s> {
                 let limit = profile.limits.connections.unwrap_or_default();
                 Fate::Skip(format!("{} stands {limit} connections, this takes {connections}", profile.name))
             }
-            Ok(_) if case.slow => Fate::Slow,
+            Ok(_) if gist.slow => Fate::Slow,
             Ok(_) => Fate::Run,
         };
         let place = place.ok();

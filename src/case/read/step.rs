@@ -36,8 +36,12 @@ impl StepReader<'_> {
     /// A list of steps. `None`: it is no list.
     pub(in crate::case) fn steps(&mut self, node: &Node) -> Option<Arc<[Step]>> {
         let elements = self.problems.note(node.as_list())?;
-        let steps = elements.iter().filter_map(|element| self.step(element)).collect::<Vec<_>>();
-        Some(steps.into_iter().flat_map(|step| self.each_member(step)).collect())
+        Some(elements.iter().flat_map(|element| self.element(element)).collect())
+    }
+
+    /// An element of such a list: the steps that it stands for, none where something is wrong with it.
+    pub(in crate::case) fn element(&mut self, node: &Node) -> Vec<Step> {
+        self.step(node).map(|step| self.each_member(step)).unwrap_or_default()
     }
 
     /// A step on a group is one step on each of its members.

@@ -1,6 +1,6 @@
 use super::STATES;
 use crate::case::{
-    Acks, Capability, Case, CaseFile, Family, Fixtures, Row, StepKind, Suite, TrialId, Vocabulary,
+    Acks, Capability, Case, CaseFile, Family, Fixtures, Gist, Row, StepKind, Suite, TrialId, Vocabulary,
 };
 use crate::fault::FaultCatalogue;
 use crate::requirement::{Catalogue, Tc8};
@@ -259,5 +259,41 @@ proptest! {
     #[test]
     fn any_change_of_a_case_file_is_read_or_refused(text in mangled()) {
         read_all(text);
+    }
+}
+
+#[test]
+fn rows_share_the_steps_that_none_of_them_changes_and_nothing_else() {
+    let text = "about: x\n\ncases:\n  one:\n    title: t\n    requirements: [MUST-1]\n    effect: e\n    faults: [none]\n    for:\n      - {name: one, on: a, given: {a: ESTABLISHED, b: ESTABLISHED}, end: [{silence: 1s, on: a}]}\n      - {name: two, on: c, given: {c: ESTABLISHED, b: CLOSE-WAIT}, end: [{silence: 2s, on: c}]}\n      - {name: three, on: b, given: {a: ESTABLISHED, b: ESTABLISHED}, end: []}\n    given: $given\n    steps:\n      - {send: ACK, on: b}\n      - {send: FIN ACK, on: $on}\n      - repeat: 2\n        steps: [{wait: 1s}]\n        on: b\n";
+    let file = CaseFile::read("cases/area/file.yaml", text.to_owned()).expect("a file");
+    let case = &file.cases()[0];
+    // Read alone, no row has anything to share.
+    let alone = |row: usize| {
+        let file = CaseFile::read("cases/area/file.yaml", text.to_owned()).expect("a file");
+        file.cases()[0].script(row)
+    };
+    let together: Vec<_> = (0..3).map(|row| case.script(row)).collect();
+    assert_eq!(together, (0..3).map(alone).collect::<Vec<_>>());
+    assert!(together.iter().all(Result::is_ok), "{together:?}");
+    // The whole list may be another in each row.
+    let text = text.split("    steps:").next().expect("a beginning").to_owned() + "    steps: $end\n";
+    let file = CaseFile::read("cases/area/file.yaml", text).expect("a file");
+    let counts: Vec<_> =
+        (0..3).map(|row| file.cases()[0].script(row).map(|script| script.steps.len())).collect();
+    assert_eq!(counts, [Ok(1), Ok(1), Ok(0)]);
+}
+
+#[test]
+fn gist_of_a_case_is_what_the_whole_case_says() {
+    let suite = Suite::embedded().expect("right cases");
+    for raw in suite.cases() {
+        let case = raw.case().expect("a right case");
+        let Gist { requirements, needs, slow } = raw.gist().expect("a right case");
+        assert_eq!(
+            (requirements, needs, slow),
+            (&case.requirements, &case.needs, &case.slow),
+            "{}",
+            raw.id()
+        );
     }
 }
