@@ -2,11 +2,11 @@
 
 use super::job::{Job, Surroundings};
 use super::places::Places;
+use super::pool::side_by_side;
 use super::questions::questions;
 use super::sandwich::Questions;
 use crate::report::{RequirementLine, TrialCard};
 use std::collections::BTreeSet;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 use tcpspec_core::case::{Capability, RawCase, Script, StepKind, Suite, Trial};
@@ -80,18 +80,8 @@ impl Plan {
     pub fn make(wanted: PlanFor) -> Result<Self, Vec<Diagnostic>> {
         let all: Vec<_> = wanted.suite.trials().collect();
         // Reading the steps is most of the work before the first packet: every processor helps.
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = all.len().div_ceil(workers).max(1);
-        let parts: Vec<_> = std::thread::scope(|scope| {
-            let wanted = &wanted;
-            let part = |chunk| scope.spawn(move || read_part(chunk, wanted));
-            let workers: Vec<_> = all.chunks(share).map(part).collect();
-            // Started all before the first is awaited.
-            workers
-                .into_iter()
-                .map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
-                .collect()
-        });
+        let parts: Vec<_> = parts(&all).collect();
+        let parts = side_by_side(&parts, |part| read_part(part, &wanted));
         drop(all);
         let mut problems = Vec::new();
         let mut trials = Vec::new();
@@ -140,6 +130,23 @@ fn concerns(requirement: &Requirement, script: &Script) -> bool {
     let Some(event) = &requirement.event else { return true };
     script.given.iter().any(|given| event.states.iter().any(|state| state == given.state.name()))
 }
+
+/// Parts of some size, none of which ends within a case: what its rows have in common is read once.
+fn parts<'t, 's>(trials: &'t [Trial<'s>]) -> impl Iterator<Item = &'t [Trial<'s>]> {
+    let mut rest = trials;
+    std::iter::from_fn(move || {
+        let at_least = PART.min(rest.len());
+        let more = rest[at_least..]
+            .iter()
+            .take_while(|trial| at_least > 0 && std::ptr::eq(trial.case, rest[at_least - 1].case));
+        let (part, behind) = rest.split_at(at_least + more.count());
+        rest = behind;
+        Some(part).filter(|part| !part.is_empty())
+    })
+}
+
+/// Trials of a part, at least: small enough that all processors end together.
+const PART: usize = 50;
 
 /// A part of the trials, in order; what both families of a row have in common is found out once.
 fn read_part(trials: &[Trial<'_>], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagnostic>) {

@@ -124,3 +124,17 @@ fn card_shows_the_requirements_of_its_own_row_first() {
         ("t", "e", "cases/area/file.yaml:4")
     );
 }
+
+#[test]
+fn no_case_is_read_in_two_parts_and_none_is_left_out() {
+    let suite = Suite::embedded().expect("right cases");
+    let trials: Vec<_> = suite.trials().collect();
+    let parts: Vec<_> = parts(&trials).collect();
+    assert_eq!(parts.concat().len(), trials.len());
+    let cases = |part: &&[Trial<'_>]| {
+        let ids: BTreeSet<_> = part.iter().map(|trial| trial.case.id().to_owned()).collect();
+        ids.len()
+    };
+    assert_eq!(parts.iter().map(cases).sum::<usize>(), suite.cases().count());
+    assert!(parts.len() > 10, "{} parts", parts.len());
+}
