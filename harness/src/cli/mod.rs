@@ -3,8 +3,8 @@
 mod arguments;
 
 pub use arguments::{
-    AuditArguments, BaselineArguments, Cli, Colour, Command, CoverageArguments, FaultsArguments, Format,
-    Proving, RunArguments,
+    AuditArguments, BaselineArguments, Cli, Colour, Command, CoverageArguments, DoctorArguments,
+    FaultsArguments, Format, Proving, RunArguments,
 };
 
 /// Ends the program without a word when its output is read no further: `tcpspec | head`. To be
