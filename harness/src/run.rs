@@ -91,7 +91,11 @@ pub(crate) fn run_and(run: &RunArguments, program: PathBuf, conclude: Conclude<'
     let jobs = prepared.jobs(run);
     let questions = prepared.printing.plan.questions.clone();
     // A trial may be repeated, and the target may be asked whether it is still there.
-    let mut bench = inputs.bench(kernel, 2 * jobs.len() + questions.plain.len() + questions.any.len())?;
+    let hosts = 2 * jobs.len() + questions.plain.len() + questions.any.len();
+    let mut bench = inputs.bench(kernel, hosts).map_err(|stop| Stop {
+        message: format!("{}\n  {}", stop.message, see_doctor(&run.target)),
+        ..stop
+    })?;
     let evidence = prepared.record(run, &inputs, folder, bench.facts(), interruptions)?;
     prepared.announce(&inputs, &bench.remarks());
     let verdicts = Arc::clone(&prepared.printing.verdicts);
@@ -324,11 +328,15 @@ impl Prepared {
             let slow = self.slow("left out (--include-ignored runs them too)");
             slow.iter().for_each(|slow| say(self.aside, slow));
         }
+        let is_bench_at_fault = !complaints.is_empty() || verdicts.has_errors();
         let unwritten = evidence.as_ref().and_then(|evidence| evidence.settle(board.why_broken()));
         let was_told = unwritten.is_some();
         complaints.extend(unwritten.map(|problem| incomplete(&problem)));
         let (code, text) = verdicts.close(plan, &complaints);
         say(self.aside, text.trim_end());
+        if is_bench_at_fault && !self.virtual_time {
+            say(self.aside, &format!("bench: {}", see_doctor(&run.target)));
+        }
         let result = conclude(&Ended { plan, verdicts, complaints: &complaints, code });
         let Some(evidence) = evidence else { return result };
         let exit_code = Some(*result.as_ref().unwrap_or_else(|stop| &stop.code));
@@ -363,6 +371,12 @@ fn recorded(run: &RunArguments) -> bool {
 
 fn keeps_packets(run: &RunArguments) -> bool {
     recorded(run) && run.pcap != Captures::None
+}
+
+/// Where to look when the bench is at fault, or cannot reach the target.
+fn see_doctor(target: &str) -> String {
+    let target = if target == "kernel" { String::new() } else { format!(" --target {}", quoted(target)) };
+    format!("`tcpspec doctor{target}` says check by check what is wrong with the bench, and what mends it")
 }
 
 fn incomplete(problem: &str) -> String {
@@ -460,6 +474,13 @@ mod tests {
     fn arguments(words: &[&str]) -> RunArguments {
         let words = ["tcpspec"].iter().chain(words);
         crate::cli::Cli::try_parse_from(words).expect("arguments").run
+    }
+
+    #[test]
+    fn doctor_is_named_with_the_target_of_the_run() {
+        let rest = "says check by check what is wrong with the bench, and what mends it";
+        assert_eq!(see_doctor("kernel"), format!("`tcpspec doctor` {rest}"));
+        assert_eq!(see_doctor("my dut.yaml"), format!("`tcpspec doctor --target 'my dut.yaml'` {rest}"));
     }
 
     #[test]

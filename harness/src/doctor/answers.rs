@@ -15,8 +15,15 @@ pub(super) type Knock = (Family, Result<Answer, LinkError>);
 /// `IPv4 in 0.2 ms, IPv6 in 0.3 ms`.
 pub(super) fn round_trips(trips: impl IntoIterator<Item = (Family, Duration)>) -> String {
     let trips: Vec<_> =
-        trips.into_iter().map(|(family, after)| format!("IP{family} after {}", Span(after))).collect();
+        trips.into_iter().map(|(family, after)| format!("IP{family} after {}", span(after))).collect();
     trips.join(", ")
+}
+
+/// A measured time, without digits that nobody measured.
+pub(super) fn span(time: Duration) -> Span {
+    let nanoseconds = time.as_nanos() as u64;
+    let digit = 10_u64.pow(nanoseconds.checked_ilog10().unwrap_or_default().saturating_sub(1));
+    Span(Duration::from_nanos((nanoseconds + digit / 2) / digit * digit))
 }
 
 /// Holds each of these conversations, and says what went wrong in the first that failed. `mend` is for
@@ -30,6 +37,7 @@ pub(super) fn converse(bench: &mut dyn Bench, conversations: &[Job], mend: Strin
         let mend = "tcpspec doctor, again".into();
         return Found::Bench { says: error.to_string(), mend };
     }
+    heard.0.sort_by_key(|finished| finished.index);
     let mut trips = Vec::new();
     for finished in heard.0 {
         let family = conversations[finished.index].family;
@@ -56,5 +64,18 @@ struct Heard(Vec<Finished>);
 impl Sink for Heard {
     fn finished(&mut self, finished: Finished) {
         self.0.push(finished);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn measured_times_have_two_digits() {
+        let texts = [0, 7, 62_228, 1_569_000, 996_000_000]
+            .map(|nanoseconds| span(Duration::from_nanos(nanoseconds)).to_string());
+        assert_eq!(texts, ["0 µs", "0.007 µs", "62 µs", "1.6 ms", "1 s"]);
     }
 }

@@ -1,5 +1,6 @@
 //! The clock: how finely it ticks, and how late a thread that sleeps is woken, also on a busy machine.
 
+use super::answers::span;
 use super::report::Found;
 use crate::clock::monotonic;
 use crate::runner::{TOO_LATE, processors};
@@ -26,22 +27,20 @@ struct Measured {
     idle: Duration,
     /// The latest with every processor busy besides.
     busy: Duration,
-    processors: usize,
 }
 
 /// Measures the clock for half a second. To be called on a thread that may start others.
 pub(super) fn look(tolerance: Tolerance) -> Found {
     let resolution = clock_getres(ClockId::CLOCK_MONOTONIC).map(Duration::from).unwrap_or_default();
     let idle = latest_wake_up();
-    let processors = processors();
-    Measured { resolution, idle, busy: among_busy_threads(processors), processors }.judge(tolerance)
+    Measured { resolution, idle, busy: among_busy_threads(processors()) }.judge(tolerance)
 }
 
 impl Measured {
     /// Lateness widens every bound by as much; beyond [`TOO_LATE`] a trial that found something is an error
     /// (`runner::doubt`).
     fn judge(self, tolerance: Tolerance) -> Found {
-        let Self { resolution, idle, busy, processors } = self;
+        let Self { resolution, idle, busy } = self;
         if resolution > COARSE {
             return Found::Warn {
                 says: format!("it ticks only every {}: bounds are as coarse", Span(resolution)),
@@ -49,10 +48,10 @@ impl Measured {
             };
         }
         let measured = format!(
-            "ticks every {}; wakes up to {} late, {} with {processors} of {processors} processors busy",
-            Span(resolution),
-            Span(idle),
-            Span(busy)
+            "ticks every {} ns; wakes up to {} late, {} with every processor busy",
+            resolution.as_nanos(),
+            span(idle),
+            span(busy)
         );
         let mend = "sudo chrt --rr 1 tcpspec".to_owned();
         if idle > TOO_LATE {
@@ -115,19 +114,19 @@ mod tests {
 
     fn judged(resolution: u64, idle: u64, busy: u64) -> Found {
         let [resolution, idle, busy] = [resolution, idle, busy].map(Duration::from_micros);
-        Measured { resolution, idle, busy, processors: 2 }.judge(TOLERANCE)
+        Measured { resolution, idle, busy }.judge(TOLERANCE)
     }
 
     #[test]
     fn lateness_within_the_tolerance_is_told_and_well() {
-        let expected = "ticks every 1 µs; wakes up to 80 µs late, 50 ms with 2 of 2 processors busy; the target is \
+        let expected = "ticks every 1000 ns; wakes up to 80 µs late, 50 ms with every processor busy; the target is \
                         given 50 ms";
         assert_eq!(judged(1, 80, 50_000), Found::Ok(expected.into()));
     }
 
     #[test]
     fn lateness_beyond_the_tolerance_warns() {
-        let expected = "ticks every 1 µs; wakes up to 80 µs late, 51 ms with 2 of 2 processors busy: bounds of \
+        let expected = "ticks every 1000 ns; wakes up to 80 µs late, 51 ms with every processor busy: bounds of \
                         time widen beyond the 50 ms that the target is given, and verdicts may be inconclusive";
         let mend = "sudo chrt --rr 1 tcpspec".into();
         assert_eq!(judged(1, 80, 51_000), Found::Warn { says: expected.into(), mend });
@@ -135,7 +134,7 @@ mod tests {
 
     #[test]
     fn lateness_of_a_machine_left_alone_that_makes_errors_is_no_bench() {
-        let expected = "ticks every 1 µs; wakes up to 501 ms late, 600 ms with 2 of 2 processors busy: trials \
+        let expected = "ticks every 1000 ns; wakes up to 500 ms late, 600 ms with every processor busy: trials \
                         that find something are errors above 500 ms";
         let mend = "sudo chrt --rr 1 tcpspec".into();
         assert_eq!(judged(1, 501_000, 600_000), Found::Bench { says: expected.into(), mend });

@@ -1,6 +1,6 @@
 //! A device as the target: the way to it step by step, as a run goes it.
 
-use super::answers::{Knock, converse, round_trips};
+use super::answers::{Knock, converse, round_trips, span};
 use super::report::{Found, Report};
 use super::{Asker, clock, interface, kernel};
 use crate::inputs::Inputs;
@@ -162,7 +162,7 @@ fn next_hops(
         match link.resolve(place.next_hop, addresses[0], RESOLVED_WITHIN) {
             Ok(mac) => {
                 link.set_next_hop(place.family, mac);
-                let after = Span(crate::clock::monotonic().since(began));
+                let after = span(crate::clock::monotonic().since(began));
                 let by = interface::resolution(place.family);
                 says.push(format!("{}{way} is at {mac} by {by} after {after}", place.next_hop));
             }
@@ -195,10 +195,10 @@ impl Visit<'_> {
         let mut attempts = ATTEMPTS;
         for (service, port) in served(&device.services) {
             let knocks = self.knock(port, number, attempts);
+            let found = self.judge(service, port, &knocks, attempts);
             if knocks.iter().any(|(_, knock)| *knock == Ok(Answer::Nothing)) {
                 attempts = 1;
             }
-            let found = self.judge(service, port, &knocks);
             self.report.check(service, &["next hop"], || found);
             number += 1;
         }
@@ -208,7 +208,7 @@ impl Visit<'_> {
             return;
         };
         let knocks = self.knock(port, number, attempts);
-        let found = self.judge_closed(port, &knocks);
+        let found = self.judge_closed(port, &knocks, attempts);
         self.report.check("closed port", &["next hop"], || found);
     }
 
@@ -226,7 +226,7 @@ impl Visit<'_> {
         knocks
     }
 
-    fn judge(&self, service: &str, port: u16, knocks: &[Knock]) -> Found {
+    fn judge(&self, service: &str, port: u16, knocks: &[Knock], attempts: u16) -> Found {
         let file = &self.asker.target;
         for ((family, knock), place) in knocks.iter().zip(self.places) {
             let target = place.target;
@@ -237,7 +237,7 @@ impl Visit<'_> {
                     format!("start it on the target, or take `{service}: {port}` out of {file}"),
                 ),
                 Ok(Answer::Nothing) => (
-                    format!("{target} does not answer a SYN to port {port} within {}", Span(PATIENCE)),
+                    format!("{target} does not answer a SYN to port {port} within {}", waited(attempts)),
                     format!(
                         "on the target, let its firewall pass TCP port {port}, and see that its route to {} leads here",
                         self.first_address(place)
@@ -250,7 +250,7 @@ impl Visit<'_> {
         Found::Ok(format!("port {port} answers a SYN: {}", trips(knocks)))
     }
 
-    fn judge_closed(&self, port: u16, knocks: &[Knock]) -> Found {
+    fn judge_closed(&self, port: u16, knocks: &[Knock], attempts: u16) -> Found {
         let file = &self.asker.target;
         for ((_, knock), place) in knocks.iter().zip(self.places) {
             let target = place.target;
@@ -261,7 +261,7 @@ impl Visit<'_> {
                     format!("give `closed:` in {file} a port where nobody listens"),
                 ),
                 Ok(Answer::Nothing) => (
-                    format!("{target} does not reset a SYN to port {port} within {}", Span(PATIENCE)),
+                    format!("{target} does not reset a SYN to port {port} within {}", waited(attempts)),
                     format!(
                         "on the target, let its firewall pass TCP port {port}, or take `closed:` out of {file}"
                     ),
@@ -284,6 +284,11 @@ fn trips(knocks: &[Knock]) -> String {
         Ok(Answer::Open(after) | Answer::Refused(after)) => Some((*family, *after)),
         _ => None,
     }))
+}
+
+/// How long so many SYNs are waited for.
+fn waited(attempts: u16) -> Span {
+    Span(PATIENCE * u32::from(attempts))
 }
 
 const AGAIN: &str = "tcpspec doctor, again";

@@ -9,6 +9,8 @@ use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::SockaddrStorage;
 use std::net::IpAddr;
+use std::thread;
+use std::time::{Duration, Instant};
 use tcpspec_core::case::Family;
 use tcpspec_core::profile::Device;
 
@@ -36,11 +38,10 @@ pub(super) fn look(found: &Result<Interface, LinkError>, device: &Device, asker:
     };
     let Interface { name, mtu, mac, .. } = interface;
     let set = |what: &str| asker.as_root(&format!("ip link set {name} {what}"));
-    let flags = flags_of(name);
-    if !flags.contains(InterfaceFlags::IFF_UP) {
+    if !flags_of(name).contains(InterfaceFlags::IFF_UP) {
         return Found::Bench { says: format!("interface {name} is down"), mend: set("up") };
     }
-    if !flags.contains(InterfaceFlags::IFF_RUNNING) {
+    if !has_carrier(name) {
         let says = format!("interface {name} has no carrier: nothing is at the other end of its wire");
         let mend = format!("connect {name} with the target, and switch that on");
         return Found::Bench { says, mend };
@@ -72,7 +73,7 @@ pub(super) fn silence(places: &[Place<'_>], device: &Device, asker: &Asker) -> F
     let switch = |setting: String| asker.as_root(&format!("sysctl -w {setting}"));
     let answers = places.iter().find_map(|place| check_kernel(place, device).err());
     let (says, mend) = match answers {
-        None => return Found::Ok("this machine's own answers nobody for the bench".into()),
+        None => return Found::Ok("this machine's own answers nobody in the bench's place".into()),
         Some(DeviceError::Forwards { family, interface, setting }) => (
             format!(
                 "this machine forwards IP{family} packets on {interface}, those for the bench's hosts, too"
@@ -113,6 +114,18 @@ pub(super) fn strangers(name: &str, next_hop: IpAddr, addresses: &[IpAddr]) -> V
     addresses.iter().copied().filter(is_stranger).collect()
 }
 
+/// Whether the interface has a carrier, or gets one soon: the two ends of a wire take a while to agree.
+fn has_carrier(name: &str) -> bool {
+    let began = Instant::now();
+    while !flags_of(name).contains(InterfaceFlags::IFF_LOWER_UP) {
+        if began.elapsed() > CARRIER_WITHIN {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    true
+}
+
 fn flags_of(name: &str) -> InterfaceFlags {
     let Ok(mut entries) = getifaddrs() else { return InterfaceFlags::empty() };
     entries.find(|entry| entry.interface_name == name).map_or(InterfaceFlags::empty(), |entry| entry.flags)
@@ -140,4 +153,6 @@ pub(super) fn resolution(family: Family) -> &'static str {
 
 /// What trials expect a link to carry.
 const ORDINARY_MTU: usize = 1500;
+/// Gigabit Ethernet over copper takes up to three seconds.
+const CARRIER_WITHIN: Duration = Duration::from_secs(3);
 const AGAIN: &str = "tcpspec doctor, again";

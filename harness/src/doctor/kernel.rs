@@ -57,7 +57,7 @@ pub(super) fn examine(
             }
         }
     }
-    report.check("descriptors", &[], || limits::descriptors(&plan));
+    report.check("descriptors", &[], || limits::descriptors(&plan, asker));
     report.check("clock", &[], || clock::look(inputs.profile.tolerance));
     Ok(())
 }

@@ -37,6 +37,9 @@ struct Line {
     says: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     mend: Option<String>,
+    /// The check for want of which it was not made.
+    #[serde(skip)]
+    lacking: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -69,7 +72,13 @@ impl Report {
 
     /// A check that cannot be made for want of another.
     pub(super) fn skip(&mut self, check: &'static str, lacking: &'static str) {
+        // What that one lacked, if it was not made either.
+        let first = self.lines.iter().find(|line| line.check == lacking).and_then(|line| line.lacking);
+        let lacking = first.unwrap_or(lacking);
         self.add(check, Found::Skipped(format!("skipped: needs {lacking}")));
+        if let Some(line) = self.lines.last_mut() {
+            line.lacking = Some(lacking);
+        }
     }
 
     /// The first of these checks that was not well.
@@ -93,7 +102,7 @@ impl Report {
             }
             Found::Skipped(says) => (Mark::Skipped, says, None),
         };
-        self.lines.push(Line { check, mark, says, mend });
+        self.lines.push(Line { check, mark, says, mend, lacking: None });
     }
 
     /// The code to exit with: what is wrong with the bench outweighs what is wrong with the target.
@@ -109,7 +118,7 @@ impl Report {
     pub(super) fn text(&self, is_coloured: bool) -> String {
         let width = self.lines.iter().map(|line| line.check.len()).max().unwrap_or_default();
         let mut text = String::new();
-        for Line { check, mark, says, mend } in &self.lines {
+        for Line { check, mark, says, mend, .. } in &self.lines {
             let word = mark.word(is_coloured);
             let _ = writeln!(text, "{word}  {check:width$}  {says}");
             if let Some(mend) = mend {
@@ -226,7 +235,7 @@ mod tests {
         not ok  interface  down
                 mend: ip link set eth1 up
         --      next hop   skipped: needs interface
-        --      echo       skipped: needs next hop
+        --      echo       skipped: needs interface
         ok      clock      root
 
         The bench cannot judge dut.yaml here and now: 1 check not ok, with 1 warning.
