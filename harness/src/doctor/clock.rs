@@ -16,6 +16,7 @@ use tcpspec_core::time::Span;
 const MEASURED_FOR: Duration = Duration::from_millis(250);
 /// As short a wait as a trial may have.
 const NAP: Duration = Duration::from_millis(1);
+const QUIETER: &str = "end what keeps the processors busy (`top` shows it), or use a quieter machine";
 /// A clock that ticks less often is not the one of which the cases' bounds are made.
 const COARSE: Duration = Duration::from_millis(1);
 
@@ -53,7 +54,7 @@ impl Measured {
             span(idle),
             span(busy)
         );
-        let mend = "sudo chrt --rr 1 tcpspec".to_owned();
+        let mend = QUIETER.to_owned();
         if idle > TOO_LATE {
             let says = format!("{measured}: trials that find something are errors above {}", Span(TOO_LATE));
             return Found::Bench { says, mend };
@@ -128,7 +129,7 @@ mod tests {
     fn lateness_beyond_the_tolerance_warns() {
         let expected = "ticks every 1000 ns; wakes up to 80 µs late, 51 ms with every processor busy: bounds of \
                         time widen beyond the 50 ms that the target is given, and verdicts may be inconclusive";
-        let mend = "sudo chrt --rr 1 tcpspec".into();
+        let mend = QUIETER.into();
         assert_eq!(judged(1, 80, 51_000), Found::Warn { says: expected.into(), mend });
     }
 
@@ -136,7 +137,7 @@ mod tests {
     fn lateness_of_a_machine_left_alone_that_makes_errors_is_no_bench() {
         let expected = "ticks every 1000 ns; wakes up to 500 ms late, 600 ms with every processor busy: trials \
                         that find something are errors above 500 ms";
-        let mend = "sudo chrt --rr 1 tcpspec".into();
+        let mend = QUIETER.into();
         assert_eq!(judged(1, 501_000, 600_000), Found::Bench { says: expected.into(), mend });
     }
 

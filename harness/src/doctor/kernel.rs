@@ -9,6 +9,7 @@ use crate::target::{
     ATTEMPTS, Answer, Bench, KernelBench, KernelBenchError, KernelPreparation, NetlinkError, TargetError,
     knock,
 };
+use nix::errno::Errno;
 use std::net::SocketAddr;
 use tcpspec_core::segment::Endpoint;
 
@@ -157,12 +158,15 @@ fn failed(error: &KernelBenchError, asker: &Asker) -> (&'static str, Found) {
     let bench = |mend: String| Found::Bench { says: says.clone(), mend };
     match error {
         KernelBenchError::Target(TargetError::Namespace(error)) => rights::refused(error, asker),
-        KernelBenchError::Target(TargetError::Netlink(NetlinkError { doing, .. })) => {
-            if doing.starts_with("making") || doing.starts_with("opening") {
-                ("veth", bench(asker.as_root("modprobe veth")))
-            } else {
-                ("addresses", bench(asker.as_root("sysctl -w net.ipv6.conf.default.disable_ipv6=0")))
-            }
+        KernelBenchError::Target(TargetError::Netlink(NetlinkError { doing, errno })) => {
+            let is_veth = doing.starts_with("making") || doing.starts_with("opening");
+            let mend = match errno {
+                Errno::EOPNOTSUPP if is_veth => asker.as_root("modprobe veth"),
+                Errno::EACCES => asker.as_root("sysctl -w net.ipv6.conf.default.disable_ipv6=0"),
+                Errno::EMFILE => MORE_FILES.into(),
+                _ => AGAIN.into(),
+            };
+            (if is_veth { "veth" } else { "addresses" }, bench(mend))
         }
         KernelBenchError::Target(TargetError::Offload(_)) => ("offloads", bench(asker.as_root("tcpspec"))),
         KernelBenchError::Target(TargetError::Link(LinkError::NotPermitted { .. })) => {
@@ -171,6 +175,9 @@ fn failed(error: &KernelBenchError, asker: &Asker) -> (&'static str, Found) {
         KernelBenchError::Target(TargetError::Link(LinkError::NoRing { .. })) => {
             ("buffer", bench("end what holds this machine's memory: `ps aux --sort=-rss | head`".into()))
         }
+        KernelBenchError::Target(TargetError::Link(LinkError::Setup { errno: Errno::EMFILE, .. })) => {
+            ("buffer", bench(MORE_FILES.into()))
+        }
         KernelBenchError::Target(TargetError::Link(LinkError::Setup { .. })) => {
             ("buffer", bench("boot a kernel with CONFIG_PACKET, Linux 4.20 or later".into()))
         }
@@ -178,14 +185,15 @@ fn failed(error: &KernelBenchError, asker: &Asker) -> (&'static str, Found) {
             ("link", bench(AGAIN.into()))
         }
         KernelBenchError::UpperTester(_) => {
-            ("application", bench(format!("chmod a+rx {}", asker.program.display())))
+            ("application", bench(format!("put tcpspec back, executable, as {}", asker.program.display())))
         }
         KernelBenchError::Target(TargetError::StateTable(_)) => ("socket table", bench(asker.as_root(DIAG))),
         KernelBenchError::NoThread(_) => {
-            ("namespaces", bench(asker.as_root("prlimit --pid $$ --nproc=unlimited:unlimited")))
+            ("namespaces", bench(asker.as_root("prlimit --pid $$ --nproc=unlimited")))
         }
     }
 }
 
 const DIAG: &str = "modprobe --all inet_diag tcp_diag";
+const MORE_FILES: &str = "ulimit -n $(ulimit -H -n)";
 const AGAIN: &str = "tcpspec doctor, again";

@@ -52,6 +52,7 @@ impl Asker {
         match refusal.step {
             _ if refusal.errno == Errno::ENOSPC => switch(&exhausted(refusal.step)),
             Step::UserNamespace if refusal.errno == Errno::EINVAL => "sudo tcpspec".into(),
+            _ if refusal.errno == Errno::ENOENT => self.as_root("mount -t proc proc /proc"),
             _ if refusal.apparmor_restricts => switch("kernel.apparmor_restrict_unprivileged_userns=0"),
             _ if refusal.userns_clone_off => switch("kernel.unprivileged_userns_clone=1"),
             _ if refusal.in_container => {

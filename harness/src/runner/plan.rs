@@ -84,12 +84,20 @@ impl Plan {
         let share = all.len().div_ceil(workers).max(1);
         let parts: Vec<_> = std::thread::scope(|scope| {
             let wanted = &wanted;
-            let part = |chunk| scope.spawn(move || read_part(chunk, wanted));
+            let part = |chunk| {
+                let worker =
+                    std::thread::Builder::new().spawn_scoped(scope, move || read_part(chunk, wanted));
+                // One that cannot be had is slower, and no harm.
+                worker.map_err(|_| read_part(chunk, wanted))
+            };
             let workers: Vec<_> = all.chunks(share).map(part).collect();
             // Started all before the first is awaited.
             workers
                 .into_iter()
-                .map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .map(|worker| match worker {
+                    Ok(worker) => worker.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                    Err(read) => read,
+                })
                 .collect()
         });
         drop(all);
