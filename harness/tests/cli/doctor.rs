@@ -1,7 +1,7 @@
 //! `tcpspec doctor` on the kernel, as root, as an ordinary user and without rights; and on what is no bench.
 
 use crate::mask::{is_about_a_busy_machine, masked};
-use crate::program::{Folder, PROGRAM, Said, said, tcpspec};
+use crate::program::{Folder, PROGRAM, QUICK, Said, said, tcpspec};
 use pretty_assertions::assert_eq;
 use std::process::Command;
 
@@ -170,4 +170,20 @@ fn json_says_the_same() {
                 on virtual time: it needs nothing of the bench\"}],\"sentence\":\"The bench can judge smoltcp here and \
                 now.\",\"exit_code\":0}\n";
     assert_said(&said, 0, text);
+}
+
+#[test]
+fn run_that_blames_its_bench_ends_with_where_to_look() {
+    let run = |files: &str, arguments: &str| {
+        let script = format!("prlimit --pid $$ --nofile={files}:{files} && exec \"$0\" {arguments}");
+        said(Command::new("sh").args(["-c", &script, PROGRAM]))
+    };
+    let hint = "bench: `tcpspec doctor` says check by check what is wrong with the bench, and what mends it";
+    // The application has no file left for a listener.
+    let blamed = run("14", "acceptance/sequence/empty");
+    assert_eq!((blamed.code(), blamed.out.trim_end().lines().last()), (Some(3), Some(hint)), "{blamed:?}");
+    let for_programs = run("14", "acceptance/sequence/empty --format json");
+    assert_eq!(for_programs.err.trim_end().lines().last(), Some(hint), "{for_programs:?}");
+    let believed = run("256", QUICK);
+    assert!(believed.code() != Some(3) && !believed.out.contains("doctor"), "{believed:?}");
 }
