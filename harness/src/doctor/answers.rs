@@ -1,5 +1,6 @@
 //! What the target answers: one SYN by hand, and the plain conversations that a run holds with it.
 
+use super::AGAIN;
 use super::report::Found;
 use crate::link::LinkError;
 use crate::runner::{Driver, Finished, Job, Sink};
@@ -34,8 +35,7 @@ pub(super) fn converse(bench: &mut dyn Bench, conversations: &[Job], mend: Strin
     let mut heard = Heard::default();
     let held = Driver::new(bench, 1).and_then(|mut driver| driver.run(jobs, &mut heard));
     if let Err(error) = held {
-        let mend = "tcpspec doctor, again".into();
-        return Found::Bench { says: error.to_string(), mend };
+        return Found::Bench { says: error.to_string(), mend: AGAIN.into() };
     }
     heard.0.sort_by_key(|finished| finished.index);
     let mut trips = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::answers::{Knock, converse, round_trips, span};
 use super::report::{Found, Report};
-use super::{Asker, clock, interface, kernel};
+use super::{AGAIN, Asker, clock, interface, kernel};
 use crate::inputs::Inputs;
 use crate::link::{EthernetLink, Hosts, Interface, Link, LinkError};
 use crate::run::Stop;
@@ -158,7 +158,7 @@ fn next_hops(
     let mut says = Vec::new();
     for (place, addresses) in places.iter().zip(addresses) {
         let began = crate::clock::monotonic();
-        let way = if place.next_hop == place.target { "" } else { ", the router to the target" };
+        let way = if place.next_hop == place.target { "" } else { ", the router to the target," };
         match link.resolve(place.next_hop, addresses[0], RESOLVED_WITHIN) {
             Ok(mac) => {
                 link.set_next_hop(place.family, mac);
@@ -290,5 +290,3 @@ fn trips(knocks: &[Knock]) -> String {
 fn waited(attempts: u16) -> Span {
     Span(PATIENCE * u32::from(attempts))
 }
-
-const AGAIN: &str = "tcpspec doctor, again";

@@ -1,8 +1,8 @@
 //! The interface towards a device: is it there, does it carry frames, and does anything of this machine
 //! spoil or answer them?
 
-use super::Asker;
 use super::report::Found;
+use super::{AGAIN, Asker};
 use crate::link::{Interface, LinkError, Ring};
 use crate::target::{DeviceError, OffloadError, Place, check_kernel, check_receiving};
 use nix::ifaddrs::getifaddrs;
@@ -155,4 +155,3 @@ pub(super) fn resolution(family: Family) -> &'static str {
 const ORDINARY_MTU: usize = 1500;
 /// Gigabit Ethernet over copper takes up to three seconds.
 const CARRIER_WITHIN: Duration = Duration::from_secs(3);
-const AGAIN: &str = "tcpspec doctor, again";

@@ -1,7 +1,7 @@
 //! This machine's kernel as the target: its bench is made as for a run, and the step that fails is told.
 
 use super::report::{Found, Report};
-use super::{Asker, answers, clock, limits, rights};
+use super::{AGAIN, Asker, answers, clock, limits, rights};
 use crate::inputs::Inputs;
 use crate::link::{EthernetLink, Family, LinkError, RING_BYTES};
 use crate::run::Stop;
@@ -42,8 +42,7 @@ pub(super) fn examine(
             STEPS.iter().for_each(|step| report.add(step, made(step, &mut bench, asker)));
             reach(report, &mut bench);
             report.check("conversation", &["socket table", "closed port"], || {
-                let mend = "tcpspec doctor, again".into();
-                answers::converse(&mut bench, &plan.questions.plain, mend)
+                answers::converse(&mut bench, &plan.questions.plain, AGAIN.into())
             });
         }
         Err(error) => {
@@ -196,4 +195,3 @@ fn failed(error: &KernelBenchError, asker: &Asker) -> (&'static str, Found) {
 
 const DIAG: &str = "modprobe --all inet_diag tcp_diag";
 const MORE_FILES: &str = "ulimit -n $(ulimit -H -n)";
-const AGAIN: &str = "tcpspec doctor, again";

@@ -80,6 +80,9 @@ pub fn doctor(wanted: &DoctorArguments, program: PathBuf) -> Result<u8, Stop> {
     Ok(report.code())
 }
 
+/// What mends what nobody can explain: it may have been the moment.
+const AGAIN: &str = "tcpspec doctor, again";
+
 impl Asker {
     /// A command that only root may give.
     fn as_root(&self, command: &str) -> String {

@@ -287,3 +287,21 @@ pub(crate) fn service_that_is_another() {
     let expected = but(&[&line], ("", &[]), SILENT).replace("echo          port 7", "discard       port 13");
     assert_said(&said, UNREACHABLE, &expected);
 }
+
+pub(crate) fn device_behind_a_router() {
+    let mut lab = Lab::with_router();
+    lab.serve_inetd();
+    let profile = profile(SERVICES).replace(
+        "address: {v4: 192.0.2.7, v6: 2001:db8::7}",
+        "address: {v4: 198.51.100.7, v6: 2001:db8:2::7}",
+    );
+    let line = "ok      next hop      192.0.2.1, the router to the target, is at M by ARP after T; 2001:db8::1, the router \
+                to the target, is at M by neighbour discovery after T";
+    let routed = profile.clone() + "gateway: {v4: 192.0.2.1, v6: 2001:db8::1}\n";
+    let well = "The bench can judge PROFILE here and now.";
+    assert_said(&lab.doctor(&routed), GREEN, &but(&[line], ("", &[]), well));
+    let line = "not ok  next hop      192.0.2.9 did not answer ARP within 3 s: is it switched on, and on the same link as \
+                bench?\n        mend: switch it on, or correct `gateway:`, `interface:` or `vlan:` in PROFILE";
+    let elsewhere = profile + "gateway: {v4: 192.0.2.9, v6: 2001:db8::1}\n";
+    assert_said(&lab.doctor(&elsewhere), UNREACHABLE, &but(&[line], ("next hop", &SENDING[2..]), SILENT));
+}

@@ -158,6 +158,7 @@ fn tests() -> Vec<Test> {
             &["xinetd"],
             doctor::ports_that_are_not_as_the_profile_says,
         ),
+        trial("doctor_asks_the_router_before_a_device", &["xinetd"], doctor::device_behind_a_router),
         trial("doctor_finds_a_service_that_is_another", &["xinetd"], doctor::service_that_is_another),
         trial("device_that_dies_is_a_failure_and_no_error", &["nginx", "xinetd"], dying::device_that_dies),
         trial(
