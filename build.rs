@@ -7,40 +7,42 @@ use std::path::{Path, PathBuf};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    let mut files = Vec::new();
-    for folder in sorted(&root.join("cases"))? {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if folder.is_dir() && !NOT_AREAS.contains(&name.as_str()) {
-            collect(&folder, &mut files)?;
+    let mut areas = Vec::new();
+    let mut others = Vec::new();
+    for path in sorted(&root.join("cases"))? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_area = path.is_dir() && !NOT_AREAS.contains(&name.as_str());
+        collect(&path, if is_area { &mut areas } else { &mut others })?;
+    }
+    let mut code = String::new();
+    for (list, files) in [("CASES", &areas), ("OTHERS", &others)] {
+        let _ = writeln!(code, "pub(crate) const {list}: &[(&str, &str)] = &[");
+        for file in files {
+            let name = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+            let _ = writeln!(code, "    ({name:?}, include_str!({:?})),", file.to_string_lossy());
         }
+        code.push_str("];\n");
     }
-    let mut code = String::from("pub(super) const CASES: &[(&str, &str)] = &[\n");
-    for file in &files {
-        let name = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
-        let _ = writeln!(code, "    ({name:?}, include_str!({:?})),", file.to_string_lossy());
-    }
-    code.push_str("];\n");
     let states = root.join(STATES);
     let text = if states.is_file() {
         format!("include_str!({:?})", states.to_string_lossy())
     } else {
         "\"\"".into()
     };
-    let _ = writeln!(code, "pub(super) const STATES: (&str, &str) = ({STATES:?}, {text});");
+    let _ = writeln!(code, "pub(crate) const STATES: (&str, &str) = ({STATES:?}, {text});");
     fs::write(Path::new(&variable("OUT_DIR")?).join("embedded.rs"), code)?;
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=cases");
     Ok(())
 }
 
-/// Every YAML file below `folder`.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    for path in sorted(folder)? {
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
-            files.push(path);
-        }
+/// A file, or everything below a folder, as long as it is to be read: YAML and its description.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if path.is_dir() {
+        return sorted(path)?.iter().try_for_each(|path| collect(path, files));
+    }
+    if path.extension().is_some_and(|extension| extension == "yaml" || extension == "md") {
+        files.push(path.to_owned());
     }
     Ok(())
 }

@@ -16,6 +16,12 @@ pub fn baseline(wanted: &BaselineArguments, program: PathBuf) -> Result<u8, Stop
     if run.list {
         return Err(Stop::new(exit::USAGE, "`baseline` runs what it writes down: `--list` is for `run`"));
     }
+    if run.repeat.is_some() || run.until_fail {
+        return Err(Stop::new(
+            exit::USAGE,
+            "`baseline` writes down one run: `--repeat` and `--until-fail` are for `run`",
+        ));
+    }
     can_save(write, *force)?;
     run_and(run, program, &|ended| conclude(ended, wanted))
 }

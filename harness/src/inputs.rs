@@ -169,6 +169,15 @@ impl Inputs {
         }
     }
 
+    /// Where the ledger of a run comes from, as its evidence names it.
+    pub(crate) fn ledger_name(&self, run: &RunArguments) -> String {
+        match &run.ledger {
+            Some(name) => name.clone(),
+            None if run.fault.is_some() => "none".into(),
+            None => self.ledger.entries().first().map_or("none".into(), |entry| entry.place.file.to_string()),
+        }
+    }
+
     pub(crate) fn ledger(&self, run: &RunArguments) -> Result<Book, Stop> {
         let ledger = match run.ledger.as_deref() {
             Some("none") => Ledger::default(),

@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod doctor;
 pub mod evidence;
 pub mod explain;
+pub mod export;
 pub mod faults;
 mod inputs;
 pub mod link;

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tcpspec::audit::{self, CloseWaitAudit, Kept};
-use tcpspec::cli::{self, AuditArguments, Cli, Command};
-use tcpspec::evidence::{compare, html};
-use tcpspec::{baseline, check, coverage, doctor, explain, measure, prove, run};
+use tcpspec::cli::{self, AuditArguments, CasesArguments, Cli, Command};
+use tcpspec::evidence::{compare, html, merge};
+use tcpspec::{baseline, check, coverage, doctor, explain, export, measure, prove, run};
 
 /// A run makes and drops millions of small things on several threads at once.
 #[global_allocator]
@@ -26,9 +26,13 @@ fn main() -> ExitCode {
         Some(Command::Baseline(arguments)) => baseline::baseline(&arguments, this_program()),
         Some(Command::Check { cases, target, ledger }) => check::check(cases.as_deref(), &target, &ledger),
         Some(Command::Doctor(arguments)) => doctor::doctor(&arguments, this_program()),
+        Some(Command::Cases(CasesArguments::Export { directory, force })) => {
+            export::export(&directory, force)
+        }
         Some(Command::Coverage(arguments)) => coverage::coverage(&arguments),
         Some(Command::Compare { old, new, format }) => compare::compare(&old, &new, format),
         Some(Command::Report { runs, output }) => html::report(&runs, &output),
+        Some(Command::Merge(arguments)) => merge::merge(&arguments),
         Some(Command::Faults(arguments)) => prove::prove(&arguments, this_program()),
         Some(Command::MeasureBench { trials, at_once }) => measure::measure(trials, at_once, this_program()),
         Some(Command::UpperTester) => return tcpspec::upper_tester::agent::run(),

@@ -1,24 +1,34 @@
 //! `tcpspec run`: from arguments to an exit code.
 
+mod again;
+mod choose;
+mod repeat;
+mod rerun;
+
 use crate::cli::{Format, RunArguments, exit};
-use crate::evidence::event::{FORMAT, Header};
+use crate::evidence::event::{self, FORMAT, Header, Unfound};
 use crate::evidence::{
-    Captures, End, Folder, FolderError, Interruptions, RecordClock, Recorder, Run as Recorded,
+    Captures, End, Folder, FolderError, Interruptions, RecordClock, Recorder, Run as Recorded, reports,
 };
 use crate::faults::Recipe;
 use crate::inputs::{Inputs, kernel_release};
 use crate::prove::recipe;
-use crate::runner::{Board, Driver, Fate, Job, MakeStack, Plan, Printing, Selection, Status, Verdicts};
+use crate::runner::{
+    Board, Driver, Fate, Job, MakeStack, Plan, Printing, Selection, Shard, Status, Verdicts,
+};
 use crate::runner::{arguments, processors, run_all, slow_trials, tap, trials};
 use crate::target::simulated::SmoltcpStack;
 use crate::target::{KernelBench, KernelFacts};
+use again::{again, quoted, see_doctor};
+pub(crate) use choose::check_filters;
+use choose::{Chosen, choose};
+use rerun::Rerun;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tcpspec_core::ledger::Ledger;
 use tcpspec_core::profile::{Kind, Profile};
-use tcpspec_core::requirement::Threshold;
 
 /// A run that ended before it began: what to say, and the code to exit with.
 #[derive(Debug)]
@@ -53,7 +63,8 @@ pub struct SimulatedTarget {
 /// # Errors
 /// Whatever keeps the run from beginning.
 pub fn run(run: &RunArguments, program: PathBuf) -> Result<u8, Stop> {
-    run_and(run, program, &|ended| Ok(ended.code))
+    let Some(once) = repeat::once(run) else { return repeat::repeat(run) };
+    run_and(&once, program, &|ended| Ok(ended.code))
 }
 
 /// A run that came to its end.
@@ -73,6 +84,7 @@ type Conclude<'c> = &'c dyn Fn(&Ended<'_>) -> Result<u8, Stop>;
 
 /// As [`run`], with `conclude` to say what becomes of it.
 pub(crate) fn run_and(run: &RunArguments, program: PathBuf, conclude: Conclude<'_>) -> Result<u8, Stop> {
+    let rerun = red_before(run)?;
     let interruptions = recorded(run).then(Interruptions::hold);
     // First of all: it must come before any thread, and the kernel takes its time over it.
     let kernel = (run.target == "kernel" && !run.list).then(|| KernelBench::prepare(program));
@@ -80,10 +92,10 @@ pub(crate) fn run_and(run: &RunArguments, program: PathBuf, conclude: Conclude<'
     inputs.again = again("tcpspec", run);
     if matches!(inputs.profile.kind, Kind::Simulated) {
         let make = |seed| Box::new(SmoltcpStack::new(seed)) as Box<_>;
-        return simulate(run, inputs, &make, conclude, interruptions);
+        return simulate(run, inputs, &make, conclude, Held { interruptions, rerun });
     }
     inputs.keep_packets = keeps_packets(run);
-    let prepared = Prepared::new(run, &inputs)?;
+    let prepared = Prepared::new(run, &inputs, rerun.as_ref())?;
     if prepared.only_listed(run) {
         return Ok(exit::GREEN);
     }
@@ -123,8 +135,15 @@ pub fn run_simulated(run: &RunArguments, target: SimulatedTarget) -> Result<u8, 
     let mut inputs = Inputs::of_simulated(profile, ledger, version, make.as_ref(), run.cases.as_deref())?;
     let program = std::env::args().next().unwrap_or_default();
     inputs.again = again(&quoted(&program), &RunArguments { target: "kernel".into(), ..run.clone() });
+    let rerun = red_before(run)?;
     let interruptions = recorded(run).then(Interruptions::hold);
-    simulate(run, inputs, make.as_ref(), &|ended| Ok(ended.code), interruptions)
+    simulate(run, inputs, make.as_ref(), &|ended| Ok(ended.code), Held { interruptions, rerun })
+}
+
+/// What was found or done before anything was read.
+struct Held {
+    interruptions: Option<Interruptions>,
+    rerun: Option<Rerun>,
 }
 
 fn simulate(
@@ -132,10 +151,11 @@ fn simulate(
     mut inputs: Inputs,
     make: &MakeStack,
     conclude: Conclude<'_>,
-    interruptions: Option<Interruptions>,
+    held: Held,
 ) -> Result<u8, Stop> {
+    let Held { interruptions, rerun } = held;
     inputs.keep_packets = keeps_packets(run);
-    let prepared = Prepared::new(run, &inputs)?;
+    let prepared = Prepared::new(run, &inputs, rerun.as_ref())?;
     if prepared.only_listed(run) {
         return Ok(exit::GREEN);
     }
@@ -156,6 +176,8 @@ struct Prepared {
     printing: Arc<Printing>,
     selection: Selection,
     selected: usize,
+    /// With those of the other shares.
+    of_all: usize,
     /// A program reads standard output.
     aside: bool,
     seed: u64,
@@ -166,26 +188,28 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(run: &RunArguments, inputs: &Inputs) -> Result<Self, Stop> {
+    fn new(run: &RunArguments, inputs: &Inputs, rerun: Option<&Rerun>) -> Result<Self, Stop> {
         let fault = run.fault.as_deref().map(recipe).transpose()?;
         if fault.is_some() && matches!(inputs.profile.kind, Kind::Device(_)) {
             // What a fault makes up stays on this machine.
             return Err(Stop::new(exit::USAGE, "`--fault` is for `kernel` and `smoltcp`, not for a device"));
         }
-        let seed = run.seed.unwrap_or_else(random_seed);
+        let seed = run.seed.or(rerun.and_then(|rerun| rerun.seed)).unwrap_or_else(random_seed);
         let plan = Arc::new(inputs.plan(seed)?);
-        let selection = Selection { filters: run.filters.clone(), exact: run.exact, skip: run.skip.clone() };
-        let selected = check_selection(&selection, &plan, run)?;
+        let Chosen { selection, count: selected, elsewhere } =
+            choose(run, &plan, &inputs.profile.name, rerun)?;
+        let of_all = selected + elsewhere.len();
         let board = Arc::new(Board::new(plan.trials.len()));
         let ledger = inputs.ledger(run)?;
-        let verdicts = Arc::new(Verdicts::new(run.level, Arc::clone(&inputs.catalogue), ledger));
+        let verdicts = Verdicts::new(run.level, Arc::clone(&inputs.catalogue), ledger);
+        let verdicts = Arc::new(verdicts.sharing(elsewhere));
         // Only whole lines can be told from it: it would wipe out the characters of `terse`.
         let lines = matches!(run.format, None | Some(Format::Pretty)) && !run.quiet;
         let status = Status::new(lines && !run.list);
         let printing = Arc::new(Printing { plan, board, verdicts, status });
         let aside = run.is_for_programs();
         let virtual_time = matches!(inputs.profile.kind, Kind::Simulated);
-        Ok(Self { printing, selection, selected, aside, seed, virtual_time, fault })
+        Ok(Self { printing, selection, selected, of_all, aside, seed, virtual_time, fault })
     }
 
     /// Prints what there is to list, if nothing is to be run.
@@ -259,9 +283,11 @@ impl Prepared {
             seed: format!("{:x}", self.seed),
             command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
             level: run.level.to_string(),
+            ledger: inputs.ledger_name(run),
             fault: run.fault.clone(),
             started: humantime::format_rfc3339_millis(started).to_string(),
             selected: selected.len(),
+            shard: run.shard.map(|Shard { index, of }| event::Shard { index, of, selected: self.of_all }),
         };
         let clock = match inputs.profile.kind {
             Kind::Simulated => RecordClock::Virtual,
@@ -275,6 +301,7 @@ impl Prepared {
             header,
             clock,
             captures: run.pcap,
+            shown: run.shown.clone(),
         };
         Recorder::begin(recorded, folder, board, interruptions).map(Some).map_err(unwritable)
     }
@@ -315,6 +342,16 @@ impl Prepared {
         })
     }
 
+    /// Tells a pipeline what it shows. What it could not be told.
+    fn show(&self, run: &RunArguments) -> Option<String> {
+        let folder = run.out.as_deref()?;
+        if self.aside {
+            reports::tell(folder, &run.shown, &mut std::io::stderr())
+        } else {
+            reports::tell(folder, &run.shown, &mut std::io::stdout())
+        }
+    }
+
     /// What is left to say, and the code to exit with.
     fn close(
         &self,
@@ -341,7 +378,14 @@ impl Prepared {
         let Some(evidence) = evidence else { return result };
         let exit_code = Some(*result.as_ref().unwrap_or_else(|stop| &stop.code));
         let accusations = verdicts.accusations(plan);
-        let problem = evidence.end(End { complaints, accusations, interrupted: None, exit_code });
+        let unfound = verdicts.unfound(plan).into_iter().map(|(entry, passed)| Unfound {
+            place: format!("{}:{}", entry.place.file, entry.place.line),
+            finding: entry.finding.clone(),
+            passed,
+        });
+        let unfound = unfound.collect();
+        let problem = evidence.end(End { complaints, accusations, unfound, interrupted: None, exit_code });
+        let problem = problem.or_else(|| self.show(run));
         match problem.filter(|_| !was_told) {
             Some(problem) => {
                 say(self.aside, &format!("bench: {}", incomplete(&problem)));
@@ -352,12 +396,22 @@ impl Prepared {
     }
 }
 
+/// What was red in the run that left its evidence where `run` says, if it says so.
+///
+/// # Errors
+/// There is no whole run; or, with the code 0, nothing was red in it.
+fn red_before(run: &RunArguments) -> Result<Option<Rerun>, Stop> {
+    let Some(folder) = &run.rerun_failed else { return Ok(None) };
+    let green = || Stop::new(exit::GREEN, format!("nothing was red in {}", folder.display()));
+    Rerun::read(folder)?.ok_or_else(green).map(Some)
+}
+
 /// The directory for the evidence, where some is asked for.
 fn claim(run: &RunArguments) -> Result<Option<Folder>, Stop> {
     run.out.as_deref().map(Folder::claim).transpose().map_err(unwritable)
 }
 
-fn unwritable(error: FolderError) -> Stop {
+pub(crate) fn unwritable(error: FolderError) -> Stop {
     let code = match error {
         FolderError::Taken(_) => exit::USAGE,
         FolderError::Unwritable { .. } | FolderError::Busy(_) => exit::BENCH_UNABLE,
@@ -373,84 +427,8 @@ fn keeps_packets(run: &RunArguments) -> bool {
     recorded(run) && run.pcap != Captures::None
 }
 
-/// Where to look when the bench is at fault, or cannot reach the target.
-fn see_doctor(target: &str) -> String {
-    let target = if target == "kernel" { String::new() } else { format!(" --target {}", quoted(target)) };
-    format!("`tcpspec doctor{target}` says check by check what is wrong with the bench, and what mends it")
-}
-
 fn incomplete(problem: &str) -> String {
     format!("the evidence is not complete: {problem}")
-}
-
-/// Nothing selected is a mistake, and so is a filter that selects nothing: it is misspelt, or its
-/// trial is gone, and a run without it would be green for the wrong reason. How many are selected.
-fn check_selection(selection: &Selection, plan: &Plan, run: &RunArguments) -> Result<usize, Stop> {
-    let ids: Vec<_> = plan.trials.iter().map(|trial| trial.id.as_str()).collect();
-    let misses = selection.misses(&ids);
-    let selected = plan.trials.iter().filter(|trial| selection.selects(&trial.id));
-    let selected = selected.filter(|trial| !run.ignored || trial.fate == Fate::Slow).count();
-    // A list may well be empty: test runners ask what is ignored, whether anything is or not.
-    if misses.is_empty() && (selected > 0 || run.list) || run.filters_may_miss {
-        return Ok(selected);
-    }
-    let what = if selected > 0 { "a filter selects nothing" } else { "nothing is selected" };
-    let mut message = format!("{what}{}", missed(&misses));
-    if run.ignored {
-        message.push_str("\n  `--ignored` runs slow trials only");
-    }
-    message.push_str("\n  `tcpspec --list` shows all trials");
-    Err(Stop::new(exit::NOTHING_SELECTED, message))
-}
-
-/// Filters that select nothing are a mistake.
-pub(crate) fn check_filters(selection: &Selection, ids: &[&str]) -> Result<(), Stop> {
-    let misses = selection.misses(ids);
-    if misses.is_empty() {
-        return Ok(());
-    }
-    Err(Stop::new(exit::NOTHING_SELECTED, format!("a filter selects nothing{}", missed(&misses))))
-}
-
-fn missed(misses: &[(String, Option<&str>)]) -> String {
-    let line = |(filter, nearest): &(String, Option<&str>)| match nearest {
-        Some(nearest) => format!("\n  no trial matches `{filter}`; did you mean `{nearest}`?"),
-        None => format!("\n  no trial matches `{filter}`"),
-    };
-    misses.iter().map(line).collect()
-}
-
-/// The command that repeats a run like this, but for seed and trial: whatever else can change a
-/// verdict is in it.
-fn again(program: &str, run: &RunArguments) -> String {
-    let mut command = String::from(program);
-    let mut add = |flag: &str, value: &str| command.push_str(&format!(" {flag} {}", quoted(value)));
-    if run.target != "kernel" {
-        add("--target", &run.target);
-    }
-    if let Some(cases) = &run.cases {
-        add("--cases", &cases.display().to_string());
-    }
-    if let Some(ledger) = &run.ledger {
-        add("--ledger", ledger);
-    }
-    if let Some(fault) = &run.fault {
-        add("--fault", fault);
-    }
-    if run.level != Threshold::Must {
-        add("--level", &run.level.to_string());
-    }
-    command
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "/._-+:=,@%".contains(character);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 /// In front of or behind the test output, out of the way of a program that reads it.
@@ -463,37 +441,4 @@ pub(crate) fn random_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     // Eight hexadecimal digits are enough, and easier to copy.
     std::hash::RandomState::new().build_hasher().finish() & 0xffff_ffff
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser;
-    use pretty_assertions::assert_eq;
-
-    fn arguments(words: &[&str]) -> RunArguments {
-        let words = ["tcpspec"].iter().chain(words);
-        crate::cli::Cli::try_parse_from(words).expect("arguments").run
-    }
-
-    #[test]
-    fn doctor_is_named_with_the_target_of_the_run() {
-        let rest = "says check by check what is wrong with the bench, and what mends it";
-        assert_eq!(see_doctor("kernel"), format!("`tcpspec doctor` {rest}"));
-        assert_eq!(see_doctor("my dut.yaml"), format!("`tcpspec doctor --target 'my dut.yaml'` {rest}"));
-    }
-
-    #[test]
-    fn command_that_repeats_a_trial_has_all_that_can_change_its_verdict() {
-        assert_eq!(
-            again("tcpspec", &arguments(&["closed", "--test-threads", "3", "-q", "--seed", "7"])),
-            "tcpspec"
-        );
-        let all = ["--target", "my dut.yaml", "--cases", "c/", "--ledger", "it's", "--level", "should"];
-        assert_eq!(
-            again("tcpspec", &arguments(&all)),
-            r"tcpspec --target 'my dut.yaml' --cases c/ --ledger 'it'\''s' --level should"
-        );
-        assert_eq!([quoted(""), quoted("a/b:v4:seq=1"), quoted("$x")], ["''", "a/b:v4:seq=1", "'$x'"]);
-    }
 }

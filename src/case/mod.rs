@@ -33,7 +33,7 @@ pub use fixtures::{Fixtures, Path, PathName};
 pub use id::{Family, NotATrialId, TrialId};
 pub use lint::Vocabulary;
 pub use model::*;
-pub use suite::{Suite, Trial};
+pub use suite::{Suite, Trial, embedded_files};
 pub use text_fault::{TextFault, TextFaultKind};
 pub use types::Type;
 pub use words::Word;

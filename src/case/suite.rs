@@ -120,6 +120,11 @@ impl Fixtures {
     }
 }
 
+/// Everything that stands under `cases/`, the description of the language included, by its name there.
+pub fn embedded_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    embedded::CASES.iter().chain(embedded::OTHERS).copied()
+}
+
 /// Written by `build.rs`.
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));

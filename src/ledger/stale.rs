@@ -17,6 +17,8 @@ pub struct TrialResult<'a> {
 pub enum TrialOutcome<'a> {
     /// Not selected in this run.
     NotSelected,
+    /// Selected, and run by somebody else: in another shard of the same run.
+    Elsewhere,
     /// Skipped: this target cannot show the finding.
     Skipped,
     /// Inconclusive, or an error of the bench: nothing is known.
@@ -63,6 +65,35 @@ impl Ledger {
             Some(StaleEntry { entry, staleness, diagnostic })
         };
         self.entries.iter().filter_map(stale).collect()
+    }
+
+    /// What has to be said of the entries where a run is shared out, for whoever sets the shards side by
+    /// side: those of which nothing was found here, each with the count of its trials that passed. An
+    /// entry is stale where all shards say this of it, and not of no trial at all. An entry about a trial
+    /// that nobody runs is not among them.
+    #[must_use]
+    pub fn unfound(
+        &self,
+        trials: &[TrialResult<'_>],
+        today: Date,
+        target: Target<'_>,
+    ) -> Vec<(&Entry, usize)> {
+        let valid = |entry: &&Entry| entry.applies_to(target) && !entry.has_expired(today);
+        let passed = |entry: &Entry| {
+            let matched = trials.iter().filter(|trial| entry.case.matches(trial.id));
+            let mut passed = 0;
+            for trial in matched {
+                match trial.outcome {
+                    TrialOutcome::Passed => passed += 1,
+                    TrialOutcome::Elsewhere | TrialOutcome::Skipped => {}
+                    TrialOutcome::NotSelected | TrialOutcome::Undecided | TrialOutcome::Found(_) => {
+                        return None;
+                    }
+                }
+            }
+            Some(passed)
+        };
+        self.entries.iter().filter(valid).filter_map(|entry| Some((entry, passed(entry)?))).collect()
     }
 
     /// Entries that name no trial of the suite or a finding that does not exist, and those whose

@@ -126,6 +126,32 @@ fn entries_in_use_are_not_stale() {
 }
 
 #[test]
+fn a_share_of_a_run_says_what_it_has_not_found() {
+    let ledger = ledger();
+    let unfound = |outcomes: [TrialOutcome<'static>; 3]| -> Vec<(String, usize)> {
+        let mut trials = run();
+        for (trial, outcome) in trials.iter_mut().zip(outcomes) {
+            trial.outcome = outcome;
+        }
+        let unfound = ledger.unfound(&trials, day("2026-01-01"), KERNEL);
+        unfound.into_iter().map(|(entry, passed)| (entry.finding.clone(), passed)).collect()
+    };
+    use TrialOutcome::{Elsewhere, Found, NotSelected, Passed, Skipped, Undecided};
+    let short = |count| ("time-wait-too-short".to_owned(), count);
+    let no_backoff = |count| ("no-backoff".to_owned(), count);
+    assert_eq!(unfound([Passed, Elsewhere, Elsewhere]), [short(1), no_backoff(1)]);
+    assert_eq!(unfound([Skipped, Elsewhere, Passed]), [short(0), no_backoff(2)]);
+    // What is found, not known, or run nowhere, keeps its entry.
+    assert_eq!(unfound([Found(vec!["time-wait-too-short"]), Passed, Undecided]), []);
+    assert_eq!(unfound([Passed, NotSelected, NotSelected]), []);
+    // The run as a whole is not judged by its share.
+    let mut trials = run();
+    trials[0].outcome = Passed;
+    trials[1].outcome = Elsewhere;
+    assert_eq!(stale(&trials, "2026-01-01"), []);
+}
+
+#[test]
 fn a_pass_of_all_its_trials_makes_an_entry_stale() {
     let mut trials = run();
     trials[0].outcome = TrialOutcome::Passed;

@@ -1,6 +1,7 @@
 //! The command line as typed.
 
 use crate::evidence::{Captures, compare};
+use crate::runner::Shard;
 use crate::{audit, coverage, doctor};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -52,6 +53,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         ledger: Vec<PathBuf>,
     },
+    /// Give the built-in cases away
+    #[command(subcommand)]
+    Cases(CasesArguments),
     /// Say which cases show each requirement, and what has none
     Coverage(CoverageArguments),
     /// Say what is otherwise in one run than in another; red only if a trial fails that did not
@@ -75,6 +79,8 @@ pub enum Command {
         #[arg(short, long, value_name = "FILE", default_value = "report.html")]
         output: PathBuf,
     },
+    /// Make one run of the shares of a run: what each left behind with `--shard K/N --out DIR`
+    Merge(MergeArguments),
     /// Prove that every case can fail: run it under the faults that it names
     Faults(FaultsArguments),
     /// Look at a real server from an operator's side
@@ -98,6 +104,34 @@ pub enum Command {
         /// Trials at once in the memory measurement
         #[arg(long, default_value_t = 1000)]
         at_once: u32,
+    },
+}
+
+/// Arguments of `merge`.
+#[derive(Args, Clone, Debug)]
+pub struct MergeArguments {
+    /// The directories of the shares, in any order
+    #[arg(value_name = "SHARD", required = true)]
+    pub shards: Vec<PathBuf>,
+    /// Leave the evidence of the whole run in this directory. What an earlier run left there is replaced
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// What a pipeline shows of the run.
+    #[command(flatten)]
+    pub shown: ShownArguments,
+}
+
+/// What can be done with the built-in cases.
+#[derive(Debug, Subcommand)]
+pub enum CasesArguments {
+    /// Write them to a directory: `--cases DIR` then runs what you make of them
+    Export {
+        /// The directory; made where there is none
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// Write there even where it is not empty, and replace files of the same names
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -310,6 +344,47 @@ pub struct RunArguments {
     /// Which trials have their packets written to DIR/pcap
     #[arg(long, value_enum, default_value_t, requires = "out", value_name = "fail|all|none")]
     pub pcap: Captures,
+    /// Run a share of the trials, the Kth of N; `tcpspec merge` makes one run of the shares again
+    #[arg(long, value_name = "K/N")]
+    pub shard: Option<Shard>,
+    /// Run only what was red in the run that left its evidence in this directory, with the same seed
+    #[arg(long, value_name = "DIR")]
+    pub rerun_failed: Option<PathBuf>,
+    /// Run everything N times, each time with a seed of its own; the worst decides
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: Option<u32>,
+    /// Stop at the first run that is not green; without --repeat, run until there is one
+    #[arg(long)]
+    pub until_fail: bool,
+    /// What a pipeline shows of the run.
+    #[command(flatten)]
+    pub shown: ShownArguments,
+}
+
+/// What a pipeline shows of a run.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ShownArguments {
+    /// Write DIR/summary.md too, and add it to the summary page of the pipeline, where $GITHUB_STEP_SUMMARY
+    /// names one
+    #[arg(long, value_enum, requires = "out", value_name = "FORMAT")]
+    pub summary: Option<Summary>,
+    /// Print what is red so that the pipeline shows it at the case's line
+    #[arg(long, value_enum, requires = "out", value_name = "SERVICE")]
+    pub annotations: Option<Annotations>,
+}
+
+/// Forms of a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Summary {
+    /// GitHub's dialect, which GitLab reads as well
+    Markdown,
+}
+
+/// Services that show annotations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Annotations {
+    /// GitHub's workflow commands
+    Github,
 }
 
 impl RunArguments {

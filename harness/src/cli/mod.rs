@@ -3,8 +3,8 @@
 mod arguments;
 
 pub use arguments::{
-    AuditArguments, BaselineArguments, Cli, Colour, Command, CoverageArguments, DoctorArguments,
-    FaultsArguments, Format, Proving, RunArguments,
+    Annotations, AuditArguments, BaselineArguments, CasesArguments, Cli, Colour, Command, CoverageArguments,
+    DoctorArguments, FaultsArguments, Format, MergeArguments, Proving, RunArguments, ShownArguments, Summary,
 };
 
 /// Ends the program without a word when its output is read no further: `tcpspec | head`. To be

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use tcpspec_core::requirement::{Level, Threshold};
 
 /// The version of the format. A reader of another one refuses it: every change of a field raises it.
 pub const FORMAT: u32 = 1;
@@ -37,12 +38,29 @@ pub struct Header {
     pub command: Vec<String>,
     /// `must`, `should`, `may`: what makes the run red.
     pub level: String,
+    /// Where known deviations are listed: a file, or `none`.
+    pub ledger: String,
     /// The deliberate fault between bench and target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
     /// When the run began: RFC 3339, UTC.
     pub started: String,
     /// How many trials the filters select: so many lines follow, unless the run is interrupted.
+    pub selected: usize,
+    /// Which share of a run it is, where several machines run one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+}
+
+/// A share of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shard {
+    /// Which, from 1.
+    pub index: usize,
+    /// Of how many.
+    pub of: usize,
+    /// Trials of all shares together.
     pub selected: usize,
 }
 
@@ -111,6 +129,9 @@ pub struct Trial {
     pub took_us: u64,
     /// 2 where it was repeated; 0 where it was not run.
     pub attempts: u32,
+    /// Microseconds that the bench was late in it, at most.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub late_us: u64,
     /// Microseconds from the start of the run to its first event. None on virtual time, where each trial
     /// has a clock of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -328,6 +349,10 @@ pub struct Footer {
     /// What the target did that no trial can be blamed for, and entries of the ledger that no longer
     /// hold: what else makes the run red.
     pub accusations: Vec<String>,
+    /// Of a share of a run: the entries of the ledger of which it has found nothing, and no trial of which is
+    /// run nowhere. What all shares name so is stale.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfound: Vec<Unfound>,
     /// The signal that ended the run before its end: `SIGINT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<String>,
@@ -336,6 +361,32 @@ pub struct Footer {
     pub exit_code: Option<u8>,
     /// Milliseconds that the run took.
     pub duration_ms: u64,
+}
+
+/// An entry of the ledger of which nothing was found in a share of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unfound {
+    /// `cases/ledger/linux.yaml:12`
+    pub place: String,
+    /// The class that it expects.
+    pub finding: String,
+    /// Its trials that passed in this share; the others are in other shares, or were skipped.
+    pub passed: usize,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Trial {
+    /// The strength of its strongest requirement.
+    #[must_use]
+    pub fn strength(&self) -> Threshold {
+        let levels =
+            self.requirements.iter().filter_map(|requirement| requirement.level.parse::<Level>().ok());
+        levels.map(Level::strength).max().unwrap_or(Threshold::May)
+    }
 }
 
 impl Verdict {

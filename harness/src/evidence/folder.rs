@@ -10,6 +10,12 @@ pub(super) const STREAM: &str = "run.jsonl";
 /// The report for CI servers.
 pub(super) const JUNIT: &str = "junit.xml";
 
+/// The report for people.
+pub(super) const REPORT: &str = "report.html";
+
+/// What a pipeline shows.
+pub(super) const SUMMARY: &str = "summary.md";
+
 /// Where captures are.
 pub(super) const CAPTURES: &str = "pcap";
 
@@ -72,8 +78,10 @@ impl Folder {
             if !is_of_a_run(&folder.stream) {
                 return Err(FolderError::Taken(name));
             }
-        } else if let Some(taken) =
-            [JUNIT, CAPTURES].map(|name| path.join(name)).into_iter().find(|path| path.exists())
+        } else if let Some(taken) = [JUNIT, REPORT, SUMMARY, CAPTURES]
+            .map(|name| path.join(name))
+            .into_iter()
+            .find(|path| path.exists())
         {
             return Err(FolderError::Taken(taken));
         }
@@ -94,12 +102,13 @@ impl Folder {
         }
         // It stays where something else is in it.
         let _ = fs::remove_dir(&captures);
-        let junit = self.path.join(JUNIT);
-        match fs::remove_file(&junit) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(FolderError::of(&junit, &error));
+        for report in [JUNIT, REPORT, SUMMARY].map(|name| self.path.join(name)) {
+            match fs::remove_file(&report) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(FolderError::of(&report, &error));
+                }
+                _ => {}
             }
-            _ => {}
         }
         let name = self.path.join(STREAM);
         let cleared = self.stream.set_len(0).and_then(|()| self.stream.rewind());
@@ -109,10 +118,32 @@ impl Folder {
         Ok(stream)
     }
 
+    /// Takes away what an earlier run left, and the folder, unless something else is in it.
+    ///
+    /// # Errors
+    /// It cannot be taken away.
+    pub fn remove(mut self) -> Result<(), FolderError> {
+        self.clear()?;
+        self.is_fresh = true;
+        Ok(())
+    }
+
     /// The stream's file.
     #[must_use]
     pub fn stream(&self) -> PathBuf {
-        self.path.join(STREAM)
+        Self::stream_in(&self.path)
+    }
+
+    /// The stream's file in the folder that a run has left.
+    #[must_use]
+    pub fn stream_in(folder: &Path) -> PathBuf {
+        folder.join(STREAM)
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Writes a file of the run, with the folder that leads to it.
@@ -171,6 +202,17 @@ mod tests {
         names
     }
 
+    /// A folder that nobody holds. What another test has just started may still, until it is another program.
+    fn claimed(path: &Path) -> Folder {
+        for _ in 0..100 {
+            match Folder::claim(path) {
+                Err(FolderError::Busy(_)) => std::thread::sleep(std::time::Duration::from_millis(10)),
+                other => return other.unwrap(),
+            }
+        }
+        panic!("{} is held for a second", path.display())
+    }
+
     fn refused(path: &Path) -> String {
         Folder::claim(path).unwrap_err().to_string()
     }
@@ -187,7 +229,7 @@ mod tests {
         fs::write(path.join("notes.txt"), "mine").unwrap();
         assert_eq!(names(&path), ["junit.xml", "notes.txt", "pcap", "run.jsonl"]);
 
-        let mut folder = Folder::claim(&path).unwrap();
+        let mut folder = claimed(&path);
         assert_eq!(names(&path).len(), 4, "nothing is gone before the run begins");
         folder.clear().unwrap();
         assert_eq!(names(&path), ["notes.txt", "run.jsonl"]);

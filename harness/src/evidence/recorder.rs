@@ -2,11 +2,12 @@
 
 use super::capture::{self, Captures};
 use super::clock::RecordClock;
-use super::event::{Event, Footer, Header, Trial, Verdict};
-use super::folder::{CAPTURES, Folder, FolderError, JUNIT};
+use super::event::{Event, Footer, Header, Trial, Unfound, Verdict};
+use super::folder::{CAPTURES, Folder, FolderError};
 use super::interrupt::Interruptions;
 use super::trial::{with_outcome, without_outcome};
-use super::{junit, pcapng};
+use super::{pcapng, reports};
+use crate::cli::ShownArguments;
 use crate::runner::{Board, Fate, Finished, Plan, Verdicts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -30,6 +31,8 @@ pub(crate) struct Run {
     pub(crate) clock: RecordClock,
     /// Which trials get a capture.
     pub(crate) captures: Captures,
+    /// What a pipeline shows.
+    pub(crate) shown: ShownArguments,
 }
 
 /// The thread that writes.
@@ -53,6 +56,8 @@ pub(crate) struct End {
     pub(crate) complaints: Vec<String>,
     /// Of the target, or of its ledger.
     pub(crate) accusations: Vec<String>,
+    /// Entries of the ledger of which a share of a run has found nothing.
+    pub(crate) unfound: Vec<Unfound>,
     /// The signal that ended it.
     pub(crate) interrupted: Option<&'static str>,
     /// The code to exit with.
@@ -214,13 +219,14 @@ impl Clerk {
     }
 
     fn end(&mut self, end: End) {
-        let End { complaints, accusations, interrupted, exit_code } = end;
+        let End { complaints, accusations, unfound, interrupted, exit_code } = end;
         let duration: Duration = self.began.elapsed();
         let counts = std::mem::take(&mut self.counts);
         self.write(&Event::Footer(Footer {
             counts,
             complaints,
             accusations,
+            unfound,
             interrupted: interrupted.map(str::to_owned),
             exit_code,
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
@@ -228,11 +234,7 @@ impl Clerk {
         if self.problem.is_some() {
             return;
         }
-        let stream = self.folder.stream();
-        let written = self.folder.write(JUNIT, |out| {
-            junit::write(&stream, out).map_err(|error| io::Error::other(error.to_string()))
-        });
-        self.problem = written.err().map(|error| error.to_string());
+        self.problem = reports::write(&self.folder, &self.run.shown).err().map(|error| error.to_string());
     }
 
     fn write(&mut self, event: &Event) {

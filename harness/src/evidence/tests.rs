@@ -4,7 +4,7 @@ use super::event::{
     Difference, Event, FORMAT, Finding, Footer, Header, LedgerEntry, Requirement, Rung, RungKind, Segment,
     Step, Story, Target, TargetKind, Trial, Verdict,
 };
-use super::{Stream, junit, read};
+use super::{Stream, annotations, junit, markdown, read};
 use insta::assert_snapshot;
 use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
@@ -59,9 +59,11 @@ pub(super) fn header() -> Header {
         seed: "7f3a".into(),
         command: vec!["tcpspec".into(), "--out".into(), "a b".into()],
         level: "must".into(),
+        ledger: "cases/ledger/linux.yaml".into(),
         fault: None,
         started: "2026-11-23T03:19:18.000Z".into(),
         selected: 4,
+        shard: None,
     }
 }
 
@@ -84,6 +86,7 @@ pub(super) fn plain(id: &str, verdict: Verdict) -> Trial {
         ledger: Vec::new(),
         took_us: 1_234_567,
         attempts: 1,
+        late_us: 7,
         offset_us: Some(42),
         capture: None,
         story: None,
@@ -169,6 +172,7 @@ pub(super) fn footer() -> Footer {
         counts: [(Verdict::Pass, 1), (Verdict::NotRun, 1), (Verdict::Fail, 1), (Verdict::Expected, 1)].into(),
         complaints: vec!["the link lost 3 frames".into()],
         accusations: vec!["ledger.yaml:9: no trial does this any more".into()],
+        unfound: Vec::new(),
         interrupted: None,
         exit_code: Some(1),
         duration_ms: 65_432,
@@ -180,6 +184,7 @@ pub(super) fn trials() -> Vec<Trial> {
         reason: Some("linux lacks: daytime".into()),
         took_us: 0,
         attempts: 0,
+        late_us: 0,
         offset_us: None,
         ..plain("reset/received/exact:v6", Verdict::Skip)
     };
@@ -289,4 +294,18 @@ fn junit_report_has_all_that_servers_show() {
 fn junit_report_of_half_a_run_is_refused() {
     let lines = lines();
     assert!(junit(&lines[..3].concat()).unwrap_err().contains("without a footer"));
+}
+
+fn stream() -> Stream {
+    Stream { header: header(), trials: trials(), footer: footer() }
+}
+
+#[test]
+fn summary_for_a_pipeline_counts_and_lists_what_is_red() {
+    assert_snapshot!(markdown::summary(&stream()));
+}
+
+#[test]
+fn annotations_stand_at_the_case_and_hide_no_line() {
+    assert_snapshot!(annotations::github(&stream()));
 }

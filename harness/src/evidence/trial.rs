@@ -39,6 +39,7 @@ fn card(plan: &Plan, index: usize) -> Trial {
         ledger: Vec::new(),
         took_us: 0,
         attempts: 0,
+        late_us: 0,
         offset_us: None,
         capture: None,
         story: None,
@@ -77,6 +78,7 @@ pub(super) fn with_outcome(
         ledger: ledger.collect(),
         took_us: microseconds(finished.took),
         attempts: finished.attempts,
+        late_us: microseconds(finished.latest),
         offset_us: first.and_then(|first| clock.since_the_start(first)).map(microseconds),
         story: (verdict != Verdict::Pass).then(|| Box::new(story(plan, finished))),
         ..card

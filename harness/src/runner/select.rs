@@ -1,5 +1,6 @@
 //! Which trials a run is about.
 
+use std::collections::BTreeSet;
 use tcpspec_core::yaml::nearest;
 
 /// What the user asked for, as libtest understands it, with several filters.
@@ -11,6 +12,8 @@ pub struct Selection {
     pub exact: bool,
     /// But not if its id contains (is, with `exact`) one of these.
     pub skip: Vec<String>,
+    /// And only if it is one of these, where they are given: a share of the run, what failed in another.
+    pub among: Option<BTreeSet<String>>,
 }
 
 impl Selection {
@@ -18,7 +21,9 @@ impl Selection {
     #[must_use]
     pub fn selects(&self, id: &str) -> bool {
         let matches = |filter: &String| if self.exact { id == filter } else { id.contains(filter.as_str()) };
-        (self.filters.is_empty() || self.filters.iter().any(matches)) && !self.skip.iter().any(matches)
+        (self.filters.is_empty() || self.filters.iter().any(matches))
+            && !self.skip.iter().any(matches)
+            && self.among.as_ref().is_none_or(|ids| ids.contains(id))
     }
 
     /// For each filter that selects nothing at all: the filter, and the nearest thing there is.
@@ -36,7 +41,7 @@ fn suggestion<'i>(filter: &str, ids: &[&'i str]) -> Option<&'i str> {
     if let Some(whole) = nearest(filter, ids.iter().copied()) {
         return Some(whole);
     }
-    let parts: std::collections::BTreeSet<&'i str> = ids
+    let parts: BTreeSet<&'i str> = ids
         .iter()
         .flat_map(|id| {
             let case = id.split(':').next().unwrap_or(id);
@@ -92,9 +97,18 @@ mod tests {
             filters: vec![IDS[0].into(), "closing".into()],
             exact: true,
             skip: vec![IDS[0].into()],
+            ..Selection::default()
         };
         assert_eq!(selected(&selection), Vec::<&str>::new());
-        let selection = Selection { filters: vec![IDS[0].into()], exact: true, skip: vec!["closing".into()] };
+        let skip = vec!["closing".into()];
+        let selection = Selection { filters: vec![IDS[0].into()], exact: true, skip, among: None };
+        assert_eq!(selected(&selection), [IDS[0]]);
+    }
+
+    #[test]
+    fn filters_and_a_given_set_both_have_to_select() {
+        let among = Some([IDS[0], IDS[2]].map(str::to_owned).into());
+        let selection = Selection { filters: vec!["closing".into()], among, ..Selection::default() };
         assert_eq!(selected(&selection), [IDS[0]]);
     }
 

@@ -9,7 +9,7 @@ use super::job::Finished;
 use super::plan::Plan;
 use crate::cli::exit;
 use crate::report::{RequirementLine, failure_block};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -94,6 +94,8 @@ pub struct Verdicts {
     threshold: Threshold,
     catalogue: std::sync::Arc<Catalogue>,
     ledger: Book,
+    /// Trials that other shards run.
+    elsewhere: BTreeSet<String>,
     state: Mutex<State>,
 }
 
@@ -110,7 +112,13 @@ impl Verdicts {
     /// Nothing said yet.
     #[must_use]
     pub fn new(threshold: Threshold, catalogue: std::sync::Arc<Catalogue>, ledger: Book) -> Self {
-        Self { threshold, catalogue, ledger, state: Mutex::new(State::default()) }
+        Self { threshold, catalogue, ledger, elsewhere: BTreeSet::new(), state: Mutex::new(State::default()) }
+    }
+
+    /// The trials that other shards of the same run have.
+    #[must_use]
+    pub fn sharing(self, elsewhere: BTreeSet<String>) -> Self {
+        Self { elsewhere, ..self }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -265,8 +273,24 @@ impl Verdicts {
         state.accusations.iter().cloned().chain(stale).collect()
     }
 
+    /// Of a share of a run: the entries of the ledger of which nothing was found in it, each with the count
+    /// of its trials that passed.
+    pub(crate) fn unfound(&self, plan: &Plan) -> Vec<(&Entry, usize)> {
+        if self.elsewhere.is_empty() {
+            return Vec::new();
+        }
+        let Book { ledger, today, .. } = &self.ledger;
+        self.with_results(plan, &self.state(), |all| ledger.unfound(all, *today, self.ledger.target()))
+    }
+
     /// Entries of the ledger that no longer hold.
     fn stale(&self, plan: &Plan, state: &State) -> Vec<StaleEntry<'_>> {
+        let Book { ledger, today, .. } = &self.ledger;
+        self.with_results(plan, state, |all| ledger.stale(all, *today, self.ledger.target()))
+    }
+
+    /// What the ledger is told of the run.
+    fn with_results<T>(&self, plan: &Plan, state: &State, tell: impl FnOnce(&[TrialResult<'_>]) -> T) -> T {
         let codes: Vec<Vec<&str>> = (0..plan.trials.len())
             .map(|index| {
                 state.said.get(&index).map(|said| said.findings.iter().map(|code| code.code()).collect())
@@ -280,6 +304,7 @@ impl Verdicts {
             .map(|(index, trial)| {
                 let nothing_found = codes[index].is_empty();
                 let outcome = match state.said.get(&index).map(|said| (said.word, said.late)) {
+                    None if self.elsewhere.contains(&trial.id) => TrialOutcome::Elsewhere,
                     None => TrialOutcome::NotSelected,
                     Some((Word::Skip, _)) => TrialOutcome::Skipped,
                     Some((Word::Inconclusive | Word::Error, _)) => TrialOutcome::Undecided,
@@ -290,7 +315,7 @@ impl Verdicts {
                 TrialResult { id: &trial.id, outcome }
             })
             .collect();
-        self.ledger.ledger.stale(&results, self.ledger.today, self.ledger.target())
+        tell(&results)
     }
 
     /// Trials with this word, those for the same reason together.
@@ -319,7 +344,7 @@ impl Verdicts {
 }
 
 /// The code to exit with: what is red about the target outweighs what the bench did not do well.
-fn gate(red: bool, bench: bool) -> u8 {
+pub(crate) fn gate(red: bool, bench: bool) -> u8 {
     if red {
         exit::RED
     } else if bench {

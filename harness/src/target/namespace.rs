@@ -3,6 +3,7 @@
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::prctl::set_dumpable;
 use nix::unistd::{getegid, geteuid};
 use std::fs::{self, File};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -161,6 +162,9 @@ fn enter_user_namespace() -> Result<(), NamespaceError> {
     let (user, group) = (geteuid(), getegid());
     unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)
         .map_err(|errno| refused(Step::UserNamespace, errno))?;
+    // A binary with file capabilities is root's in /proc (prctl(2), PR_SET_DUMPABLE), where this process must write
+    // now. What it was given ended with the old user namespace.
+    let _ = set_dumpable(true);
     // user_namespaces(7): an ordinary user may map groups only after giving up setgroups(2).
     write("/proc/self/setgroups", "deny")?;
     write("/proc/self/uid_map", &format!("0 {user} 1"))?;

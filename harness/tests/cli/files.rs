@@ -1,7 +1,7 @@
 //! Files that are wrong or cannot be read.
 
 use crate::CASES;
-use crate::program::{Folder, QUICK, tcpspec};
+use crate::program::{Folder, QUICK, listed, tcpspec, trials};
 use pretty_assertions::assert_eq;
 
 #[test]
@@ -81,4 +81,25 @@ fn check_passes_what_is_built_in_and_finds_what_a_ledger_names_in_vain() {
     for part in ["no trial is called `no/such/case`", "did you mean `wrong-state`?"] {
         assert!(said.err.contains(part), "{part:?} is missing:\n{}", said.err);
     }
+}
+
+#[test]
+fn exported_cases_are_those_of_the_tree_and_can_be_run() {
+    let folder = Folder::new();
+    let directory = folder.path().join("mine").display().to_string();
+    let said = tcpspec(&["cases", "export", &directory]);
+    assert_eq!(said.code(), Some(0), "{said:?}");
+    let tree = concat!(env!("CARGO_MANIFEST_DIR"), "/../cases");
+    let differences =
+        std::process::Command::new("diff").args(["-r", tree, &directory]).output().expect("diff runs");
+    assert_eq!(String::from_utf8_lossy(&differences.stdout), "");
+    assert!(differences.status.success(), "{differences:?}");
+    assert_eq!(listed(&["--cases", &directory]), trials(&[""]));
+    // What somebody has written is not replaced unasked.
+    let again = tcpspec(&["cases", "export", &directory]);
+    let why = format!(
+        "tcpspec: {directory} is not empty; `--force` replaces what has the name of a file of the suite\n"
+    );
+    assert_eq!((again.code(), again.err), (Some(2), why));
+    assert_eq!(tcpspec(&["cases", "export", "--force", &directory]).code(), Some(0));
 }

@@ -1,6 +1,7 @@
 //! A comparison as people and programs read it.
 
 use super::changes::{Change, ChangeKind, Comparison, RunSummary, Standing};
+use crate::evidence::markdown::escaped;
 use std::fmt::Write;
 
 /// Of trials that came or went, more than these only hide the rest.
@@ -114,20 +115,4 @@ fn standing(standing: Option<&Standing>) -> String {
 /// What is seen now, where that is what one wants to know.
 fn saw(change: &Change) -> Option<&str> {
     change.new.as_ref()?.saw.as_deref()
-}
-
-/// Text in a cell of a table.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' | '\r' => escaped.push(' '),
-            '|' | '<' | '>' | '*' | '_' | '`' | '[' | ']' | '\\' | '&' => {
-                escaped.push('\\');
-                escaped.push(character);
-            }
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

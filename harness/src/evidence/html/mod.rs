@@ -31,6 +31,11 @@ pub fn report(runs: &[PathBuf], file: &Path) -> Result<u8, Stop> {
     Ok(exit::GREEN)
 }
 
+/// A page about one run.
+pub(crate) fn of_one(run: Stream) -> String {
+    page(&[run], &Catalogue::embedded())
+}
+
 /// The whole file. It is XML, too, so that any tool can read it.
 fn page(runs: &[Stream], catalogue: &Catalogue) -> String {
     let names: Vec<_> = runs.iter().map(|run| run.header.target.name.as_str()).collect();

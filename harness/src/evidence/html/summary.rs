@@ -4,7 +4,7 @@ use super::markup::Html;
 use crate::evidence::event::{Footer, Header, Trial, Verdict};
 use crate::evidence::read::Stream;
 use std::collections::BTreeMap;
-use tcpspec_core::requirement::{Level, Threshold};
+use tcpspec_core::requirement::Threshold;
 
 pub(super) fn write(html: &mut Html, runs: &[Stream]) {
     html.raw("<div class=\"runs\">\n");
@@ -77,7 +77,7 @@ fn facts(html: &mut Html, header: &Header, footer: &Footer, told: usize) {
 fn counts(html: &mut Html, trials: &[Trial]) {
     let mut counts: BTreeMap<(Threshold, Verdict), usize> = BTreeMap::new();
     for trial in trials {
-        *counts.entry((strength(trial), trial.verdict)).or_default() += 1;
+        *counts.entry((trial.strength(), trial.verdict)).or_default() += 1;
     }
     let shown: Vec<_> =
         Verdict::ALL.into_iter().filter(|verdict| counts.keys().any(|(_, other)| other == verdict)).collect();
@@ -95,10 +95,4 @@ fn counts(html: &mut Html, trials: &[Trial]) {
         html.raw("</tr>\n");
     }
     html.raw("</tbody>\n</table>\n");
-}
-
-/// Of its strongest requirement.
-fn strength(trial: &Trial) -> Threshold {
-    let levels = trial.requirements.iter().filter_map(|requirement| requirement.level.parse::<Level>().ok());
-    levels.map(Level::strength).max().unwrap_or(Threshold::May)
 }
