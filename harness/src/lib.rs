@@ -7,6 +7,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod coverage;
+pub mod doctor;
 pub mod evidence;
 pub mod explain;
 pub mod export;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tcpspec::audit::{self, CloseWaitAudit, Kept};
 use tcpspec::cli::{self, AuditArguments, CasesArguments, Cli, Command};
 use tcpspec::evidence::{compare, html, merge};
-use tcpspec::{baseline, check, coverage, explain, export, measure, prove, run};
+use tcpspec::{baseline, check, coverage, doctor, explain, export, measure, prove, run};
 
 /// A run makes and drops millions of small things on several threads at once.
 #[global_allocator]
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Some(Command::Explain { ids, cases }) => explain::explain(&ids, cases.as_deref()),
         Some(Command::Baseline(arguments)) => baseline::baseline(&arguments, this_program()),
         Some(Command::Check { cases, target, ledger }) => check::check(cases.as_deref(), &target, &ledger),
+        Some(Command::Doctor(arguments)) => doctor::doctor(&arguments, this_program()),
         Some(Command::Cases(CasesArguments::Export { directory, force })) => {
             export::export(&directory, force)
         }

@@ -19,7 +19,7 @@ use crate::runner::{
 use crate::runner::{arguments, processors, run_all, slow_trials, tap, trials};
 use crate::target::simulated::SmoltcpStack;
 use crate::target::{KernelBench, KernelFacts};
-use again::{again, quoted};
+use again::{again, quoted, see_doctor};
 pub(crate) use choose::check_filters;
 use choose::{Chosen, choose};
 use rerun::Rerun;
@@ -103,7 +103,11 @@ pub(crate) fn run_and(run: &RunArguments, program: PathBuf, conclude: Conclude<'
     let jobs = prepared.jobs(run);
     let questions = prepared.printing.plan.questions.clone();
     // A trial may be repeated, and the target may be asked whether it is still there.
-    let mut bench = inputs.bench(kernel, 2 * jobs.len() + questions.plain.len() + questions.any.len())?;
+    let hosts = 2 * jobs.len() + questions.plain.len() + questions.any.len();
+    let mut bench = inputs.bench(kernel, hosts).map_err(|stop| Stop {
+        message: format!("{}\n  {}", stop.message, see_doctor(&run.target)),
+        ..stop
+    })?;
     let evidence = prepared.record(run, &inputs, folder, bench.facts(), interruptions)?;
     prepared.announce(&inputs, &bench.remarks());
     let verdicts = Arc::clone(&prepared.printing.verdicts);
@@ -361,11 +365,15 @@ impl Prepared {
             let slow = self.slow("left out (--include-ignored runs them too)");
             slow.iter().for_each(|slow| say(self.aside, slow));
         }
+        let is_bench_at_fault = !complaints.is_empty() || verdicts.has_errors();
         let unwritten = evidence.as_ref().and_then(|evidence| evidence.settle(board.why_broken()));
         let was_told = unwritten.is_some();
         complaints.extend(unwritten.map(|problem| incomplete(&problem)));
         let (code, text) = verdicts.close(plan, &complaints);
         say(self.aside, text.trim_end());
+        if is_bench_at_fault && !self.virtual_time {
+            say(self.aside, &format!("bench: {}", see_doctor(&run.target)));
+        }
         let result = conclude(&Ended { plan, verdicts, complaints: &complaints, code });
         let Some(evidence) = evidence else { return result };
         let exit_code = Some(*result.as_ref().unwrap_or_else(|stop| &stop.code));

@@ -2,7 +2,7 @@
 
 use crate::evidence::{Captures, compare};
 use crate::runner::Shard;
-use crate::{audit, coverage};
+use crate::{audit, coverage, doctor};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,6 +39,8 @@ pub enum Command {
     },
     /// Run the suite, and write a ledger with which that run is green
     Baseline(BaselineArguments),
+    /// Say whether this bench can judge a target, here and now, and what mends it if not
+    Doctor(DoctorArguments),
     /// Check case, profile and ledger files without running anything
     Check {
         /// Read the cases of this directory instead of the built-in ones
@@ -151,6 +153,20 @@ pub enum AuditArguments {
         #[arg(long, value_enum, default_value_t)]
         format: audit::Format,
     },
+}
+
+/// Arguments of `doctor`.
+#[derive(Args, Clone, Debug)]
+pub struct DoctorArguments {
+    /// The target: `kernel`, `smoltcp`, or the profile of a device
+    #[arg(long, default_value = "kernel", value_name = "kernel|smoltcp|FILE")]
+    pub target: String,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: doctor::Format,
+    /// When to colour
+    #[arg(long, visible_alias = "colour", value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub color: Colour,
 }
 
 /// Arguments of `coverage`.
@@ -385,4 +401,15 @@ fn parse_seed(text: &str) -> Result<u64, String> {
 
 fn parse_level(text: &str) -> Result<Threshold, String> {
     text.parse().map_err(|error: tcpspec_core::requirement::UnknownLevel| error.to_string())
+}
+
+impl Colour {
+    /// Whether to colour what goes to a terminal, or elsewhere.
+    pub(crate) fn is_on(self, is_terminal: bool) -> bool {
+        match self {
+            Self::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
 }

@@ -4,7 +4,7 @@ mod arguments;
 
 pub use arguments::{
     Annotations, AuditArguments, BaselineArguments, CasesArguments, Cli, Colour, Command, CoverageArguments,
-    FaultsArguments, Format, MergeArguments, Proving, RunArguments, ShownArguments, Summary,
+    DoctorArguments, FaultsArguments, Format, MergeArguments, Proving, RunArguments, ShownArguments, Summary,
 };
 
 /// Ends the program without a word when its output is read no further: `tcpspec | head`. To be

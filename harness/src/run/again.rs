@@ -1,4 +1,4 @@
-//! The command that repeats a run.
+//! Commands that a run names: the one that repeats it, and the one that says what its bench lacks.
 
 use crate::cli::RunArguments;
 use tcpspec_core::requirement::Threshold;
@@ -26,6 +26,12 @@ pub(super) fn again(program: &str, run: &RunArguments) -> String {
     command
 }
 
+/// Where to look when the bench is at fault, or cannot reach the target.
+pub(super) fn see_doctor(target: &str) -> String {
+    let target = if target == "kernel" { String::new() } else { format!(" --target {}", quoted(target)) };
+    format!("`tcpspec doctor{target}` says check by check what is wrong with the bench, and what mends it")
+}
+
 /// A word as a shell reads it back.
 pub(super) fn quoted(word: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "/._-+:=,@%".contains(character);
@@ -45,6 +51,13 @@ mod tests {
     fn arguments(words: &[&str]) -> RunArguments {
         let words = ["tcpspec"].iter().chain(words);
         crate::cli::Cli::try_parse_from(words).expect("arguments").run
+    }
+
+    #[test]
+    fn doctor_is_named_with_the_target_of_the_run() {
+        let rest = "says check by check what is wrong with the bench, and what mends it";
+        assert_eq!(see_doctor("kernel"), format!("`tcpspec doctor` {rest}"));
+        assert_eq!(see_doctor("my dut.yaml"), format!("`tcpspec doctor --target 'my dut.yaml'` {rest}"));
     }
 
     #[test]

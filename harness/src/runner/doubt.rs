@@ -15,7 +15,7 @@ pub(super) struct Doubt {
 }
 
 /// Later than this, the bench may have changed what the target did.
-pub(super) const TOO_LATE: Duration = Duration::from_millis(500);
+pub(crate) const TOO_LATE: Duration = Duration::from_millis(500);
 
 impl Doubt {
     /// What went wrong between these counts, where something did, for a trial with this verdict in

@@ -19,6 +19,7 @@ mod verdicts;
 mod virtual_time;
 
 pub use board::{Board, Witness};
+pub(crate) use doubt::TOO_LATE;
 pub use driver::{Driver, Sink};
 pub use job::{Finished, Job, Surroundings};
 pub use libtest::{Printing, arguments, trials};

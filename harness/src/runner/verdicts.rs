@@ -258,6 +258,11 @@ impl Verdicts {
         (gate(red, any(Word::Error) || !complaints.is_empty()), text)
     }
 
+    /// Whether a trial has no verdict, for which its bench is to blame.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.state().said.values().any(|said| said.word == Word::Error)
+    }
+
     /// What else makes the run red: what no trial can be blamed for, and what the ledger says wrongly.
     pub(crate) fn accusations(&self, plan: &Plan) -> Vec<String> {
         let state = self.state();

@@ -9,7 +9,7 @@ use crate::link::{
 use crate::upper_tester::{ProcessUpperTester, UpperTester};
 use nix::ifaddrs::getifaddrs;
 use std::fs;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 use tcpspec_core::case::Family;
 use tcpspec_core::engine::TableEntry;
@@ -48,14 +48,15 @@ pub enum DeviceError {
     /// The machine would send on what is for the bench.
     #[error(
         "this machine forwards IP{family} packets on {interface}, also those for the bench's hosts, whose MAC \
-         address is its own: switch that off with `sysctl -w net.ip{family}.conf.{interface}.forwarding=0`, or \
-         say `mac: per-host` in the profile"
+         address is its own: switch that off with `sysctl -w {setting}=0`, or say `mac: per-host` in the profile"
     )]
     Forwards {
         /// The interface.
         interface: String,
         /// The family.
         family: Family,
+        /// What has it forward: a name for sysctl(8).
+        setting: String,
     },
     /// The machine would answer for the bench.
     #[error(
@@ -130,7 +131,7 @@ const CONFLICTS_WITHIN: Duration = Duration::from_millis(900);
 const MOST_ROUNDS: usize = 4;
 
 /// How long a next hop may take to say where it is.
-const RESOLVED_WITHIN: Duration = Duration::from_secs(3);
+pub(crate) const RESOLVED_WITHIN: Duration = Duration::from_secs(3);
 
 impl DeviceBench {
     /// Opens the device's interface, takes up to `hosts` addresses of each family for the bench, those
@@ -141,22 +142,10 @@ impl DeviceBench {
     pub fn open(profile: &Profile, device: &Device, hosts: usize) -> Result<Self, DeviceError> {
         let interface = Interface::by_name(&device.interface)?;
         offload::check_receiving(&interface.name)?;
-        let macs = match device.bench.mac {
-            profile::MacPolicy::Shared => MacPolicy::Shared(interface.mac),
-            profile::MacPolicy::PerHost => MacPolicy::PerHost,
-        };
         let places = Place::of(device);
-        if let MacPolicy::Shared(_) = macs {
-            places.iter().try_for_each(|place| check_kernel(place, &interface.name))?;
-        }
+        places.iter().try_for_each(|place| check_kernel(place, device))?;
         let mut remarks = Vec::new();
-        let ring = Ring::allocate(RING_BYTES, interface.mtu)?;
-        // Questions for IPv6 hosts go to groups, which a real interface does not take by itself.
-        let promiscuous = macs == MacPolicy::PerHost || device.address.v6.is_some();
-        let options = LinkOptions { interface, hosts: Hosts::none(), macs, vlan: device.vlan, promiscuous };
-        let mut link = EthernetLink::open(ring, options)?;
-        // An interface that is down is opened all the same, and tells it only when asked.
-        link.counters()?;
+        let mut link = open_link(interface, device)?;
         let most = most_hosts(hosts, &profile.limits, places.len());
         let addresses = free_addresses(&mut link, &places, most, &mut remarks)?;
         link.set_hosts(Hosts::none().with_addresses(addresses.iter().flatten().copied()))?;
@@ -164,9 +153,7 @@ impl DeviceBench {
         for (place, addresses) in places.iter().zip(&addresses) {
             let mac = link.resolve(place.next_hop, addresses[0], RESOLVED_WITHIN)?;
             link.set_next_hop(place.family, mac);
-            let pool = HostPool::new(addresses, &profile.ports.bench);
-            let (family, target, next_hop) = (place.family, place.target, place.next_hop);
-            let mut side = Side { family, target, next_hop, pool };
+            let mut side = Side::new(place, addresses, profile);
             side.greet(&mut link, &device.services)?;
             families.push(side);
         }
@@ -183,22 +170,43 @@ impl DeviceBench {
         Ok(Self { link, families, limits: profile.limits, remarks, reset: device.reset.clone() })
     }
 
+    /// The bench behind a link on which everything is made ready: `addresses` are played, one group for each
+    /// of `places`, and the next hops are known.
+    pub(crate) fn ready(
+        link: EthernetLink,
+        places: &[Place<'_>],
+        addresses: &[Vec<IpAddr>],
+        profile: &Profile,
+    ) -> Self {
+        let mut families = Vec::new();
+        for (place, addresses) in places.iter().zip(addresses) {
+            let mut side = Side::new(place, addresses, profile);
+            // Those from which its ports were knocked at.
+            if let Some(given) = side.pool.take(contact::PORTS) {
+                side.pool.give_back(given.address, false);
+            }
+            families.push(side);
+        }
+        Self { link, families, limits: profile.limits, remarks: Vec::new(), reset: None }
+    }
+
     fn side(&mut self, family: Family) -> Option<&mut Side> {
         self.families.iter_mut().find(|side| side.family == family)
     }
 }
 
 /// Where the target is, in one family, and who the bench may be.
-struct Place<'d> {
-    family: Family,
-    target: IpAddr,
-    next_hop: IpAddr,
+pub(crate) struct Place<'d> {
+    pub(crate) family: Family,
+    pub(crate) target: IpAddr,
+    /// The target itself, or the router before it.
+    pub(crate) next_hop: IpAddr,
     pool: &'d AddressPool,
 }
 
 impl<'d> Place<'d> {
     /// One for each family that the device has.
-    fn of(device: &'d Device) -> Vec<Self> {
+    pub(crate) fn of(device: &'d Device) -> Vec<Self> {
         let v4 = device.address.v4.map(IpAddr::from);
         let v6 = device.address.v6.map(IpAddr::from);
         let gateways = (device.gateway.v4.map(IpAddr::from), device.gateway.v6.map(IpAddr::from));
@@ -216,6 +224,25 @@ impl<'d> Place<'d> {
     }
 }
 
+/// Opens the link, on which the bench plays nobody yet.
+///
+/// # Errors
+/// The rights for it are missing, or the interface is down.
+pub(crate) fn open_link(interface: Interface, device: &Device) -> Result<EthernetLink, LinkError> {
+    let macs = match device.bench.mac {
+        profile::MacPolicy::Shared => MacPolicy::Shared(interface.mac),
+        profile::MacPolicy::PerHost => MacPolicy::PerHost,
+    };
+    let ring = Ring::allocate(RING_BYTES, interface.mtu)?;
+    // Questions for IPv6 hosts go to groups, which a real interface does not take by itself.
+    let promiscuous = macs == MacPolicy::PerHost || device.address.v6.is_some();
+    let options = LinkOptions { interface, hosts: Hosts::none(), macs, vlan: device.vlan, promiscuous };
+    let mut link = EthernetLink::open(ring, options)?;
+    // An interface that is down is opened all the same, and tells it only when asked.
+    link.counters()?;
+    Ok(link)
+}
+
 /// How many connections the device stands at a time. Any trial may leave one half open for a moment:
 /// the narrower limit counts for all.
 fn stands(limits: &Limits) -> u32 {
@@ -223,14 +250,17 @@ fn stands(limits: &Limits) -> u32 {
 }
 
 /// How many hosts of each family the bench plays.
-fn most_hosts(wanted: usize, limits: &Limits, families: usize) -> usize {
+pub(crate) fn most_hosts(wanted: usize, limits: &Limits, families: usize) -> usize {
     let stood = limits.hosts.map_or(usize::MAX, |hosts| hosts as usize / families.max(1));
     wanted.min(stood).clamp(1, MOST_HOSTS)
 }
 
 /// Up to `most` addresses of the profile for each place, which nobody has, neither on the link nor on
-/// this machine.
-fn free_addresses(
+/// this machine; a remark on each that somebody has.
+///
+/// # Errors
+/// There is none in a family, or a packet does not leave.
+pub(crate) fn free_addresses(
     link: &mut EthernetLink,
     places: &[Place<'_>],
     most: usize,
@@ -258,7 +288,14 @@ fn free_addresses(
             remarks.push(format!("{address} is in use by {mac}: left out"));
         }
         for (free, batch) in free.iter_mut().zip(batches) {
-            free.extend(batch.into_iter().filter(|address| !used.contains_key(address)));
+            for address in batch.into_iter().filter(|address| !used.contains_key(address)) {
+                if leads_here(address) {
+                    remarks
+                        .push(format!("{address} has a route of the kind `local` on this machine: left out"));
+                } else {
+                    free.push(address);
+                }
+            }
         }
     }
     match places.iter().zip(&free).find(|(_, free)| free.is_empty()) {
@@ -277,19 +314,52 @@ fn own_addresses() -> Vec<IpAddr> {
     interfaces.filter_map(|interface| address(interface.address?)).collect()
 }
 
-/// The hosts have this machine's own MAC address, so that its kernel takes their packets, too: it must
-/// drop them silently.
-fn check_kernel(place: &Place<'_>, interface: &str) -> Result<(), DeviceError> {
-    let (family, interface) = (place.family, interface.to_owned());
-    let is_set = |path: String| fs::read_to_string(path).is_ok_and(|value| value.trim() != "0");
-    let setting = |of: &str, name| format!("/proc/sys/net/ip{family}/conf/{of}/{name}");
-    if family == Family::V6 && is_set(setting(&interface, "disable_ipv6")) {
+/// Whether this machine's kernel takes packets for `address` as its own: from such an address it speaks
+/// itself.
+fn leads_here(address: IpAddr) -> bool {
+    let any = match address {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let speaks_from = || {
+        let socket = UdpSocket::bind((any, 0))?;
+        // Nothing is sent by that.
+        socket.connect((address, 9))?;
+        socket.local_addr()
+    };
+    speaks_from().is_ok_and(|from| from.ip() == address)
+}
+
+/// Where the hosts have this machine's own MAC address, its kernel takes their packets, too: it must drop
+/// them silently.
+///
+/// # Errors
+/// It would not.
+pub(crate) fn check_kernel(place: &Place<'_>, device: &Device) -> Result<(), DeviceError> {
+    if device.bench.mac == profile::MacPolicy::PerHost {
         return Ok(());
     }
-    if is_set(setting(&interface, "forwarding"))
-        || family == Family::V6 && is_set(setting("all", "forwarding"))
-    {
-        return Err(DeviceError::Forwards { interface, family });
+    let (family, interface) = (place.family, device.interface.clone());
+    let is_set = |setting: &str| {
+        let path = format!("/proc/sys/{}", setting.replace('.', "/"));
+        fs::read_to_string(path).is_ok_and(|value| value.trim() != "0")
+    };
+    // An interface may have a dot in its name.
+    let of_interface = |name| {
+        let path = format!("/proc/sys/net/ip{family}/conf/{interface}/{name}");
+        fs::read_to_string(path).is_ok_and(|value| value.trim() != "0")
+    };
+    if family == Family::V6 && of_interface("disable_ipv6") {
+        return Ok(());
+    }
+    // Of IPv6 Linux forwards all or nothing.
+    let all = "net.ipv6.conf.all.forwarding".to_owned();
+    if family == Family::V6 && is_set(&all) {
+        return Err(DeviceError::Forwards { interface, family, setting: all });
+    }
+    if of_interface("forwarding") {
+        let setting = format!("net.ip{family}.conf.{}.forwarding", interface.replace('.', "/"));
+        return Err(DeviceError::Forwards { interface, family, setting });
     }
     // Without a route Linux tells the sender so (net/ipv6/route.c, ip6_pkt_discard()), which IPv4 does
     // only where it forwards.
@@ -305,6 +375,11 @@ fn check_kernel(place: &Place<'_>, interface: &str) -> Result<(), DeviceError> {
 }
 
 impl Side {
+    fn new(place: &Place<'_>, addresses: &[IpAddr], profile: &Profile) -> Self {
+        let pool = HostPool::new(addresses, &profile.ports.bench);
+        Self { family: place.family, target: place.target, next_hop: place.next_hop, pool }
+    }
+
     fn greet(&mut self, link: &mut EthernetLink, services: &profile::Services) -> Result<(), DeviceError> {
         let Some(given) = self.pool.take(contact::PORTS) else { return Ok(()) };
         let bench = Endpoint::new(given.address, given.first_port);

@@ -31,7 +31,8 @@ pub struct KernelTarget {
 #[derive(Debug)]
 pub struct Preparation {
     namespaces: Namespaces,
-    ring: JoinHandle<Result<Ring, LinkError>>,
+    /// `None` where no thread was to be had for it.
+    ring: Option<JoinHandle<Result<Ring, LinkError>>>,
 }
 
 /// What moves verdicts on this kernel.
@@ -87,7 +88,7 @@ impl KernelTarget {
         let namespaces = Namespaces::create()?;
         // The kernel takes 5 to 20 ms to make a ring, most of it waiting for its other processors:
         // time for the network, and for whatever else the caller has to prepare.
-        let ring = thread::spawn(|| Ring::allocate(RING_BYTES, MTU));
+        let ring = thread::Builder::new().spawn(|| Ring::allocate(RING_BYTES, MTU)).ok();
         Ok(Preparation { namespaces, ring })
     }
 
@@ -166,7 +167,10 @@ impl Preparation {
         let (families, interface) = build_network(&namespaces)?;
         let facts = namespaces.within(Side::Target, KernelFacts::read)??;
         let target = KernelTarget { namespaces, families, facts };
-        let ring = ring.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        let ring = match ring {
+            Some(ring) => ring.join().unwrap_or_else(|panic| resume_unwind(panic))?,
+            None => Ring::allocate(RING_BYTES, MTU)?,
+        };
         let macs = MacPolicy::Shared(ROUTER_MAC);
         let options = LinkOptions { interface, hosts: all_hosts(), macs, vlan: None, promiscuous: false };
         let mut link = EthernetLink::open(ring, options)?;

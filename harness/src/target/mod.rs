@@ -14,13 +14,16 @@ pub mod simulated;
 pub mod state_table;
 
 pub use bench::{Bench, BenchError, Host};
+pub(crate) use contact::{ATTEMPTS, Answer, PATIENCE, knock, served};
 pub use device_bench::{DeviceBench, DeviceError};
+pub(crate) use device_bench::{Place, RESOLVED_WITHIN, check_kernel, free_addresses, most_hosts, open_link};
 pub use kernel::{KernelCounters, KernelFacts, KernelTarget, Preparation, VethEnd};
 pub use kernel_bench::{KernelBench, KernelBenchError, KernelPreparation};
+pub(crate) use namespace::rules_its_network;
 pub use namespace::{NamespaceError, Namespaces, Side};
 pub use netlink::NetlinkError;
 pub use offload::OffloadError;
-pub(crate) use offload::unfinished_checksums;
+pub(crate) use offload::{check_receiving, unfinished_checksums};
 pub use state_table::{SocketEntry, SocketState, StateTable, StateTableError};
 
 use crate::link::LinkError;

@@ -172,7 +172,7 @@ fn enter_user_namespace() -> Result<(), NamespaceError> {
 }
 
 /// Whether this process may make network namespaces and configure and tap what is in them.
-fn rules_its_network() -> bool {
+pub(crate) fn rules_its_network() -> bool {
     const NEEDED: u64 = 1 << 12 | 1 << 13 | 1 << 21; // CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN
     fs::read_to_string("/proc/thread-self/status")
         .ok()

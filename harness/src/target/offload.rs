@@ -40,7 +40,7 @@ pub(super) fn switch_off(name: &str) -> Result<(), OffloadError> {
 ///
 /// # Errors
 /// It does, or does not tell.
-pub(super) fn check_receiving(name: &str) -> Result<(), OffloadError> {
+pub(crate) fn check_receiving(name: &str) -> Result<(), OffloadError> {
     let refused = |errno| OffloadError::Unknown { interface: name.to_owned(), errno };
     let control =
         socket(AddressFamily::Unix, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None).map_err(refused)?;

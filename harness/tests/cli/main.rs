@@ -2,12 +2,15 @@
 
 mod baseline;
 mod coverage;
+mod doctor;
 mod evidence;
 mod explain;
 mod faults;
 mod files;
 mod formats;
 mod gates;
+#[path = "../program/mask.rs"]
+mod mask;
 mod mistakes;
 mod output;
 mod pipelines;

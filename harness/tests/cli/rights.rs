@@ -32,7 +32,8 @@ fn without_rights_one_sentence_says_what_was_refused_and_what_helps() {
     assert_eq!(
         no_network.err,
         "tcpspec: cannot make a private network for the target: a network namespace was refused (ENOSPC: No \
-         space left on device); there are too many already: raise the limit `user.max_net_namespaces`\n"
+         space left on device); there are too many already: raise the limit `user.max_net_namespaces`\n  \
+         `tcpspec doctor` says check by check what is wrong with the bench, and what mends it\n"
     );
     let no_user = in_user_namespace(
         "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all",
@@ -40,7 +41,7 @@ fn without_rights_one_sentence_says_what_was_refused_and_what_helps() {
     assert_eq!((no_user.code(), no_user.out.as_str()), (Some(6), ""), "{}", no_user.err);
     let expected = "tcpspec: cannot make a private network for the target: a user namespace was refused (ENOSPC: \
                     No space left on device); allow it with `sudo sysctl user.max_user_namespaces=15000`, or ";
-    assert!(no_user.err.starts_with(expected) && no_user.err.lines().count() == 1, "{}", no_user.err);
+    assert!(no_user.err.starts_with(expected) && no_user.err.lines().count() == 2, "{}", no_user.err);
     // What needs no rights is there without them.
     assert_eq!(listed(&[]), {
         let script = "echo 0 > /proc/sys/user/max_net_namespaces && exec \"$0\" --list";

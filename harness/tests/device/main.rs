@@ -4,10 +4,13 @@
 //! A program of its own, because namespaces must be made before a process has a second thread. Each test
 //! is a process of its own besides, so that their waits overlap.
 
+mod doctor;
 mod dying;
 mod lab;
 mod limits;
 mod links;
+#[path = "../program/mask.rs"]
+mod mask;
 mod programs;
 mod refusals;
 mod relay;
@@ -131,6 +134,32 @@ fn tests() -> Vec<Test> {
             &["xinetd"],
             refusals::device_that_does_not_answer,
         ),
+        trial("doctor_of_a_device_that_is_well_says_so", &["xinetd"], doctor::well),
+        trial(
+            "commands_of_the_doctor_mend_what_is_wrong_with_the_bench",
+            &["xinetd"],
+            doctor::commands_mend_what_is_wrong_with_the_bench,
+        ),
+        trial(
+            "doctor_warns_of_what_costs_some_verdicts",
+            &["xinetd"],
+            doctor::what_costs_some_verdicts_is_a_warning,
+        ),
+        trial(
+            "doctor_names_an_interface_that_is_missing_or_has_no_carrier",
+            &[],
+            doctor::interface_that_is_missing_or_has_no_carrier,
+        ),
+        trial("doctor_without_rights_tells_every_line_all_the_same", &[], doctor::bench_without_rights),
+        trial("doctor_finds_addresses_of_others", &["xinetd"], doctor::addresses_of_others),
+        trial("doctor_of_a_dead_host_ends_soon", &[], doctor::dead_host),
+        trial(
+            "doctor_finds_ports_that_are_not_as_the_profile_says",
+            &["xinetd"],
+            doctor::ports_that_are_not_as_the_profile_says,
+        ),
+        trial("doctor_asks_the_router_before_a_device", &["xinetd"], doctor::device_behind_a_router),
+        trial("doctor_finds_a_service_that_is_another", &["xinetd"], doctor::service_that_is_another),
         trial("device_that_dies_is_a_failure_and_no_error", &["nginx", "xinetd"], dying::device_that_dies),
         trial(
             "device_that_a_trial_stops_is_reset_and_the_trial_named",

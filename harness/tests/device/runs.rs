@@ -47,7 +47,8 @@ impl Lab {
         self.begin(command, profile, &[]).end()
     }
 
-    fn begin(&self, mut command: Command, profile: &str, arguments: &[&str]) -> Running {
+    /// The same, by a command that is ready for the profile.
+    pub(crate) fn begin(&self, mut command: Command, profile: &str, arguments: &[&str]) -> Running {
         let path = self.write("profile.yaml", profile);
         command.arg("--target").arg(path).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -167,10 +168,13 @@ impl Run {
         );
     }
 
-    /// The run ended before it began, with this code and a sentence that says all of this.
+    /// The run ended before it began, with this code, a sentence that says all of this, and where to look
+    /// further.
     pub(crate) fn assert_refused(&self, code: i32, sentence: &[&str]) {
         let is_told = sentence.iter().all(|part| self.text.contains(part));
         assert!(self.code == Some(code) && is_told, "exit code {:?}: {}", self.code, self.text);
-        assert_eq!(self.text.trim_end().lines().count(), 1, "{}", self.text);
+        let rest: Vec<_> = self.text.trim_end().lines().skip(1).collect();
+        let is_doctor = |line: &&str| line.starts_with("  `tcpspec doctor --target ");
+        assert!(rest.len() == 1 && rest.iter().all(is_doctor), "{}", self.text);
     }
 }
