@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tcpspec::audit::{self, CloseWaitAudit, Kept};
-use tcpspec::cli::{self, AuditArguments, CasesArguments, Cli, Command};
+use tcpspec::cli::{self, AuditArguments, CasesArguments, Cli, Command, paper};
 use tcpspec::evidence::{compare, html, merge};
 use tcpspec::{baseline, check, coverage, doctor, explain, export, measure, prove, run};
 
@@ -35,6 +35,8 @@ fn main() -> ExitCode {
         Some(Command::Merge(arguments)) => merge::merge(&arguments),
         Some(Command::Faults(arguments)) => prove::prove(&arguments, this_program()),
         Some(Command::MeasureBench { trials, at_once }) => measure::measure(trials, at_once, this_program()),
+        Some(Command::Man { command }) => paper::man(command.as_deref()),
+        Some(Command::Completions { shell }) => paper::completions(shell),
         Some(Command::UpperTester) => return tcpspec::upper_tester::agent::run(),
         Some(Command::Audit(AuditArguments::CloseWait { target, connections, within, format })) => {
             let wanted = CloseWaitAudit { target, connections, within };

@@ -92,6 +92,18 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: audit::Format,
     },
+    /// Print the manual page of the program, or of one of its commands
+    Man {
+        /// `run`, `compare`, …
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// For which
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
+    },
     /// Play the application on the target (started by the bench, speaks its protocol on descriptor 0)
     #[command(hide = true)]
     UpperTester,
@@ -119,6 +131,17 @@ pub struct MergeArguments {
     /// What a pipeline shows of the run.
     #[command(flatten)]
     pub shown: ShownArguments,
+}
+
+/// Shells that complete what is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU bash
+    Bash,
+    /// Z shell
+    Zsh,
+    /// fish
+    Fish,
 }
 
 /// What can be done with the built-in cases.

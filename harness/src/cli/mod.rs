@@ -1,10 +1,12 @@
 //! Arguments, and what becomes of them.
 
 mod arguments;
+pub mod paper;
 
 pub use arguments::{
     Annotations, AuditArguments, BaselineArguments, CasesArguments, Cli, Colour, Command, CoverageArguments,
-    DoctorArguments, FaultsArguments, Format, MergeArguments, Proving, RunArguments, ShownArguments, Summary,
+    DoctorArguments, FaultsArguments, Format, MergeArguments, Proving, RunArguments, Shell, ShownArguments,
+    Summary,
 };
 
 /// Ends the program without a word when its output is read no further: `tcpspec | head`. To be
@@ -31,4 +33,16 @@ pub mod exit {
     pub const BENCH_UNABLE: u8 = 6;
     /// The target does not answer.
     pub const UNREACHABLE: u8 = 7;
+
+    /// What each means, as documents say it.
+    pub const MEANINGS: [(u8, &str); 8] = [
+        (GREEN, "nothing red"),
+        (RED, "a fail, an inconclusive trial, or a ledger entry that no longer holds"),
+        (USAGE, "the command line is wrong"),
+        (BENCH_FAULT, "nothing red but errors of the bench"),
+        (NOTHING_SELECTED, "nothing was selected, or a filter selects nothing"),
+        (INVALID_FILE, "a case, profile or ledger file, or a file of a run, is invalid"),
+        (BENCH_UNABLE, "the bench cannot be set up on this machine"),
+        (UNREACHABLE, "the target does not answer"),
+    ];
 }

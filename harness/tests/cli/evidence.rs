@@ -56,7 +56,7 @@ fn out(folder: &Folder) -> String {
 }
 
 /// Whether the test must end here, because this program is not installed and need not be.
-fn is_missing(program: &str) -> bool {
+pub(crate) fn is_missing(program: &str) -> bool {
     let missing = Command::new(program).arg("--version").output().is_err();
     let all = std::env::var_os("TCPSPEC_REQUIRE_ALL").is_some_and(|value| value == "1");
     assert!(!(missing && all), "{program} is not installed, and TCPSPEC_REQUIRE_ALL is set");

@@ -13,6 +13,7 @@ mod gates;
 mod mask;
 mod mistakes;
 mod output;
+mod paper;
 mod pipelines;
 #[path = "../program/mod.rs"]
 mod program;
