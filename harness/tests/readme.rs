@@ -125,8 +125,8 @@ fn places_named_in_the_documents_exist() {
             let name = name.split_whitespace().next().unwrap_or_default();
             let is_place = ["src/", "harness/", "cases/", "ci/"].iter().any(|start| name.starts_with(start))
                 || name.ends_with(".md");
-            // What the worked example creates.
-            if is_place && name != "cases/acceptance/checksum.yaml" {
+            // What the worked example creates, and what a run does.
+            if is_place && !["cases/acceptance/checksum.yaml", "summary.md"].contains(&name) {
                 assert!(root().join(name).exists(), "{document}: there is no {name}");
             }
         }
@@ -138,8 +138,25 @@ fn places_named_in_the_documents_exist() {
 #[test]
 fn profile_of_the_readme_is_valid() {
     let readme = read("README.md");
-    let [profile] = blocks(&readme, "yaml").try_into().expect("one profile");
+    let profiles = blocks(&readme, "yaml").into_iter().filter(|block| block.starts_with("name:"));
+    let [profile] = profiles.collect::<Vec<_>>().try_into().expect("one profile");
     assert!(Profile::read("README.md", profile).is_ok_and(|profile| profile.device().is_some()));
+}
+
+#[test]
+fn pipelines_of_the_readme_are_those_of_the_templates() {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let readme = read("README.md");
+    let blocks = blocks(&readme, "yaml").into_iter().filter_map(|block| block.split_once('\n'));
+    let templates: Vec<_> =
+        blocks.filter_map(|(first, rest)| Some((first.split_once(": ci/")?.1, rest))).collect();
+    assert_eq!(templates.len(), 2);
+    for (template, shown) in templates {
+        let template = words(&read(&format!("ci/{template}")));
+        for part in format!("\n{shown}").split("\n- ").map(words).filter(|part| !part.is_empty()) {
+            assert!(template.contains(&part), "{part}");
+        }
+    }
 }
 
 #[test]
