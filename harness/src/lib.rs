@@ -20,5 +20,6 @@ pub mod prove;
 pub mod report;
 pub mod run;
 pub mod runner;
+pub mod schema;
 pub mod target;
 pub mod upper_tester;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tcpspec::audit::{self, CloseWaitAudit, Kept};
 use tcpspec::cli::{self, AuditArguments, CasesArguments, Cli, Command, paper};
 use tcpspec::evidence::{compare, html, merge};
-use tcpspec::{baseline, check, coverage, doctor, explain, export, measure, prove, run};
+use tcpspec::{baseline, check, coverage, doctor, explain, export, measure, prove, run, schema};
 
 /// A run makes and drops millions of small things on several threads at once.
 #[global_allocator]
@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Some(Command::Merge(arguments)) => merge::merge(&arguments),
         Some(Command::Faults(arguments)) => prove::prove(&arguments, this_program()),
         Some(Command::MeasureBench { trials, at_once }) => measure::measure(trials, at_once, this_program()),
+        Some(Command::Schema { of }) => schema::schema(of),
         Some(Command::Man { command }) => paper::man(command.as_deref()),
         Some(Command::Completions { shell }) => paper::completions(shell),
         Some(Command::UpperTester) => return tcpspec::upper_tester::agent::run(),

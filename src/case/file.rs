@@ -368,7 +368,7 @@ impl Word for Family {
 }
 
 /// What a case says about itself.
-const METADATA_KEYS: &[&str] =
+pub(super) const METADATA_KEYS: &[&str] =
     &["title", "requirements", "also", "effect", "needs", "families", "slow", "faults", "for"];
 
 /// What decides whether and how a case is run.

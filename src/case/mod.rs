@@ -40,3 +40,11 @@ pub use words::Word;
 
 #[cfg(test)]
 mod tests;
+
+/// The keys that each kind of map in a case may have, for those who describe the language to editors: of a case, of
+/// a starting point, of a step with each verb.
+#[must_use]
+pub fn keys() -> Vec<(&'static str, Vec<&'static str>)> {
+    let case = file::METADATA_KEYS.iter().chain(&script::KEYS).copied().collect();
+    [("case", case), ("given", read::GIVEN_KEYS.to_vec())].into_iter().chain(read::step_keys()).collect()
+}

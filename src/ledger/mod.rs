@@ -15,6 +15,7 @@ mod tests;
 pub use condition::{Condition, NoBound, Target};
 pub use date::{Date, NoDate};
 pub use pattern::Pattern;
+pub use read::KEYS;
 pub use stale::{StaleEntry, Staleness, TrialOutcome, TrialResult};
 
 use crate::yaml::Place;

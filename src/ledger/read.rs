@@ -42,9 +42,11 @@ impl Entry {
     }
 }
 
+/// The keys of an entry.
+pub const KEYS: [&str; 6] = ["case", "finding", "reason", "source", "when", "expires"];
+
 fn entry(node: &Node, problems: &mut Problems) -> Option<Entry> {
-    let known = ["case", "finding", "reason", "source", "when", "expires"];
-    let fields = Fields::read(node, &known, problems)?;
+    let fields = Fields::read(node, &KEYS, problems)?;
     let case = problems.note(fields.required_as("case", pattern));
     let finding = problems.note(fields.required_as("finding", code));
     let reason = problems.note(fields.required_as("reason", words));

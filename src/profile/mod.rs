@@ -9,6 +9,7 @@ mod timers;
 mod tests;
 
 pub use address::{AddressPool, AddressRange};
+pub use read::keys;
 pub use timers::Timers;
 
 use std::collections::BTreeSet;

@@ -33,6 +33,12 @@ const COMMON: [&str; 8] = ["name", "about", "kind", "claims", "timers", "limits"
 /// Keys of a device only.
 const DEVICE: [&str; 7] = ["interface", "vlan", "address", "gateway", "bench", "services", "reset"];
 
+/// The keys of any profile, and those of a device only: for those who describe profiles to editors.
+#[must_use]
+pub fn keys() -> [&'static [&'static str]; 2] {
+    [&COMMON, &DEVICE]
+}
+
 fn profile(root: &Node, problems: &mut Problems) -> Option<Profile> {
     let fields = Fields::read(root, &[COMMON.as_slice(), &DEVICE].concat(), problems)?;
     let name = problems.note(fields.required_as("name", text));

@@ -58,6 +58,9 @@ _tcpspec() {
             tcpspec,run)
                 cmd="tcpspec__subcmd__run"
                 ;;
+            tcpspec,schema)
+                cmd="tcpspec__subcmd__schema"
+                ;;
             tcpspec,states)
                 cmd="tcpspec__subcmd__states"
                 ;;
@@ -74,7 +77,7 @@ _tcpspec() {
 
     case "${cmd}" in
         tcpspec)
-            opts="-q -h -V --exact --skip --list --include-ignored --ignored --test-threads --format --quiet --colour --color --target --seed --level --ledger --cases --fault --out --pcap --shard --rerun-failed --repeat --until-fail --summary --annotations --help --version run explain baseline doctor check cases coverage compare report merge faults audit states man completions"
+            opts="-q -h -V --exact --skip --list --include-ignored --ignored --test-threads --format --quiet --colour --color --target --seed --level --ledger --cases --fault --out --pcap --shard --rerun-failed --repeat --until-fail --summary --annotations --help --version run explain baseline doctor check cases coverage compare report merge faults audit states schema man completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -628,6 +631,20 @@ _tcpspec() {
                     COMPREPLY=($(compgen -W "github" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tcpspec__subcmd__schema)
+            opts="-h --help case profile ledger record"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

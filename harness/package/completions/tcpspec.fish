@@ -69,6 +69,7 @@ complete -c tcpspec -n "__fish_tcpspec_needs_command" -a "merge" -d 'Make one ru
 complete -c tcpspec -n "__fish_tcpspec_needs_command" -a "faults" -d 'Prove that every case can fail: run it under the faults that it names'
 complete -c tcpspec -n "__fish_tcpspec_needs_command" -a "audit" -d 'Look at a real server from an operator\'s side'
 complete -c tcpspec -n "__fish_tcpspec_needs_command" -a "states" -d 'Count the TCP connections of this machine (or namespace) by state'
+complete -c tcpspec -n "__fish_tcpspec_needs_command" -a "schema" -d 'Print what a file looks like, as JSON Schema (draft-07), for editors'
 complete -c tcpspec -n "__fish_tcpspec_needs_command" -a "man" -d 'Print the manual page of the program, or of one of its commands'
 complete -c tcpspec -n "__fish_tcpspec_needs_command" -a "completions" -d 'Print completions for a shell'
 complete -c tcpspec -n "__fish_tcpspec_using_subcommand run" -l skip -d 'Leave out the trials whose id contains this (may be repeated)' -r
@@ -192,5 +193,6 @@ complete -c tcpspec -n "__fish_tcpspec_using_subcommand audit; and __fish_seen_s
 complete -c tcpspec -n "__fish_tcpspec_using_subcommand states" -l format -d 'How to print it' -r -f -a "text\t'For people: aligned, at most 80 columns, no colours'
 json\t'One JSON object on one line'"
 complete -c tcpspec -n "__fish_tcpspec_using_subcommand states" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tcpspec -n "__fish_tcpspec_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tcpspec -n "__fish_tcpspec_using_subcommand man" -s h -l help -d 'Print help'
 complete -c tcpspec -n "__fish_tcpspec_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

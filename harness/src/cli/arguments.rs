@@ -92,6 +92,12 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: audit::Format,
     },
+    /// Print what a file looks like, as JSON Schema (draft-07), for editors
+    Schema {
+        /// Of which
+        #[arg(value_enum, value_name = "NAME")]
+        of: Schema,
+    },
     /// Print the manual page of the program, or of one of its commands
     Man {
         /// `run`, `compare`, …
@@ -131,6 +137,19 @@ pub struct MergeArguments {
     /// What a pipeline shows of the run.
     #[command(flatten)]
     pub shown: ShownArguments,
+}
+
+/// Files that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// A file of cases
+    Case,
+    /// The profile of a target
+    Profile,
+    /// Known deviations of a target
+    Ledger,
+    /// A line of run.jsonl
+    Record,
 }
 
 /// Shells that complete what is typed.

@@ -5,8 +5,8 @@ pub mod paper;
 
 pub use arguments::{
     Annotations, AuditArguments, BaselineArguments, CasesArguments, Cli, Colour, Command, CoverageArguments,
-    DoctorArguments, FaultsArguments, Format, MergeArguments, Proving, RunArguments, Shell, ShownArguments,
-    Summary,
+    DoctorArguments, FaultsArguments, Format, MergeArguments, Proving, RunArguments, Schema, Shell,
+    ShownArguments, Summary,
 };
 
 /// Ends the program without a word when its output is read no further: `tcpspec | head`. To be

@@ -1,6 +1,7 @@
 //! What a run leaves behind, line by line: the one definition of `run.jsonl`, for whoever writes it and
 //! whoever reads it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tcpspec_core::requirement::{Level, Threshold};
@@ -9,7 +10,7 @@ use tcpspec_core::requirement::{Level, Threshold};
 pub const FORMAT: u32 = 1;
 
 /// One line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Event {
     /// The first line: what is run, and where.
@@ -21,7 +22,7 @@ pub enum Event {
 }
 
 /// What is run, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
     /// [`FORMAT`].
@@ -53,7 +54,7 @@ pub struct Header {
 }
 
 /// A share of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shard {
     /// Which, from 1.
@@ -65,7 +66,7 @@ pub struct Shard {
 }
 
 /// What is tested.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// Its profile's name.
@@ -83,7 +84,7 @@ pub struct Target {
 }
 
 /// How the bench gets at a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetKind {
     /// This machine's kernel.
@@ -95,7 +96,7 @@ pub enum TargetKind {
 }
 
 /// What a trial said.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
     /// Its id: stable over versions.
@@ -145,7 +146,7 @@ pub struct Trial {
 }
 
 /// A requirement, by name: the catalogue says more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Requirement {
     /// `MUST-13`
@@ -157,7 +158,7 @@ pub struct Requirement {
 }
 
 /// What a trial says, the ledger consulted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Every step was seen.
@@ -181,7 +182,7 @@ pub enum Verdict {
 }
 
 /// One thing found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Its class: `silent-where-answer-required`.
@@ -209,7 +210,7 @@ pub struct Finding {
 }
 
 /// One field, required and found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Difference {
     /// `ack`, `option mss`
@@ -221,7 +222,7 @@ pub struct Difference {
 }
 
 /// An entry of the ledger that expects a finding.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerEntry {
     /// The class that it expects.
@@ -238,7 +239,7 @@ pub struct LedgerEntry {
 }
 
 /// Everything needed to see why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Story {
     /// Why it matters.
@@ -252,7 +253,7 @@ pub struct Story {
 }
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rung {
     /// Nanoseconds since the first one.
@@ -276,7 +277,7 @@ pub struct Rung {
 }
 
 /// Which way something went, or where it happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RungKind {
     /// The bench sent it.
@@ -292,7 +293,7 @@ pub enum RungKind {
 }
 
 /// The fields of a segment as they were on the wire, numbers as they stood there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
     /// Address and port.
@@ -326,7 +327,7 @@ pub struct Segment {
 }
 
 /// A step of a case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// `cases/reset/received.yaml:110`
@@ -339,7 +340,7 @@ pub struct Step {
 }
 
 /// How the run ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Footer {
     /// How many trials had which verdict.
@@ -364,7 +365,7 @@ pub struct Footer {
 }
 
 /// An entry of the ledger of which nothing was found in a share of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Unfound {
     /// `cases/ledger/linux.yaml:12`

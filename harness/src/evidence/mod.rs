@@ -21,7 +21,7 @@ mod recorder;
 pub(crate) mod reports;
 pub(crate) mod story;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trial;
 
 pub use capture::Captures;

@@ -196,7 +196,7 @@ pub(super) fn trials() -> Vec<Trial> {
     ]
 }
 
-fn lines() -> Vec<String> {
+pub(crate) fn lines() -> Vec<String> {
     let trials = trials().into_iter().map(|trial| Event::Trial(Box::new(trial)));
     let events =
         [Event::Header(Box::new(header()))].into_iter().chain(trials).chain([Event::Footer(footer())]);

@@ -18,6 +18,7 @@ mod pipelines;
 #[path = "../program/mod.rs"]
 mod program;
 mod rights;
+mod schema;
 mod seeds;
 mod selection;
 mod tap;

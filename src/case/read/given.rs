@@ -86,7 +86,7 @@ fn one(connection: &str, node: &Node, problems: &mut Problems) -> Option<Given> 
         let state = problems.note(state(node))?;
         return Some(plain(connection, state, node));
     }
-    let mut keys = Keys::of(node, KEYS, problems)?;
+    let mut keys = Keys::of(node, GIVEN_KEYS, problems)?;
     if connection == MAIN && keys.node(COUNT).is_some() {
         let problem = node.problem("only a named connection can be there several times");
         keys.problems().push(problem.with_hint("write `{many: {state: …, count: 50}}`".to_owned()));
@@ -185,7 +185,7 @@ fn octets(node: &Node) -> Result<u32, Diagnostic> {
     node.as_number(0..=1_000_000_u32)
 }
 
-const KEYS: &[&str] = &[
+pub(in crate::case) const GIVEN_KEYS: &[&str] = &[
     "state",
     COUNT,
     "by",

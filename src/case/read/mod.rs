@@ -16,7 +16,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub(super) use given::{MAIN, given, then};
+pub(super) use given::{GIVEN_KEYS, MAIN, given, then};
 pub(super) use keys::Keys;
 pub(super) use scalar::{acks, check_name, name, word};
-pub(super) use step::{StepReader, state_from};
+pub(super) use step::{StepReader, state_from, step_keys};

@@ -251,6 +251,13 @@ impl Verb {
     }
 }
 
+/// The keys of a step with each verb.
+pub(in crate::case) fn step_keys() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    Verb::WORDS
+        .iter()
+        .map(|(word, verb)| (*word, [*word].iter().chain(verb.keys()).chain(Common::KEYS).copied().collect()))
+}
+
 impl Word for Verb {
     const KIND: &'static str = "a verb";
     const WORDS: &'static [(&'static str, Self)] = &[
