@@ -33,8 +33,8 @@ fn conclude(ended: &Ended<'_>, wanted: &BaselineArguments) -> Result<u8, Stop> {
     let saved = open(write, *force, true).and_then(|mut file| file.write_all(baseline.text.as_bytes()));
     saved.map_err(|error| unwritten(write, &error))?;
     let json = run.is_for_programs();
-    let (entries, open) = (baseline.entries, baseline.open);
-    say(json, &format!("baseline: {entries} entries in {}, {open} of them to be reasoned", write.display()));
+    let entries = if baseline.entries == 1 { "1 entry" } else { &format!("{} entries", baseline.entries) };
+    say(json, &format!("baseline: {entries} in {}, {} to be reasoned", write.display(), baseline.open));
     if baseline.undecided > 0 {
         let count = baseline.undecided;
         say(json, &format!("baseline: {count} trials were inconclusive or errors, and are not in it"));

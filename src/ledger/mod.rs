@@ -16,7 +16,7 @@ pub use condition::{Condition, NoBound, Target};
 pub use date::{Date, NoDate};
 pub use pattern::Pattern;
 pub use read::KEYS;
-pub use stale::{StaleEntry, Staleness, TrialOutcome, TrialResult};
+pub use stale::{StaleEntry, Staleness, TrialOutcome, TrialResult, is_left_open};
 
 use crate::yaml::Place;
 

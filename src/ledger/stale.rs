@@ -120,6 +120,13 @@ impl Ledger {
     }
 }
 
+/// Whether a reason or a source is still to be given: it begins with `TODO`, `TODO:`.
+#[must_use]
+pub fn is_left_open(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    word.trim_end_matches(|character: char| character.is_ascii_punctuation()) == TODO
+}
+
 /// A reason or source that is still to be given. A run takes it, so that a baseline can be used at
 /// once.
 fn left_open(entry: &Entry) -> impl Iterator<Item = Diagnostic> {
@@ -127,16 +134,11 @@ fn left_open(entry: &Entry) -> impl Iterator<Item = Diagnostic> {
         ("reason", &entry.reason, &entry.places.reason, "say why this is accepted"),
         ("source", &entry.source, &entry.places.source, "say where that is documented or was measured"),
     ];
-    let open = parts.into_iter().filter(|(_, text, ..)| text.split_whitespace().next().is_some_and(is_todo));
+    let open = parts.into_iter().filter(|(_, text, ..)| is_left_open(text));
     open.map(|(name, _, place, hint)| {
         Diagnostic::new(place, format!("the {name} of this entry is still to be given"))
             .with_hint(hint.to_owned())
     })
-}
-
-/// `TODO`, `TODO:`.
-fn is_todo(word: &str) -> bool {
-    word.trim_end_matches(|character: char| character.is_ascii_punctuation()) == TODO
 }
 
 fn staleness(

@@ -68,6 +68,29 @@ fn shares_of_a_run_are_merged_into_what_one_run_would_have_left() {
 }
 
 #[test]
+fn capture_that_was_not_handed_on_is_not_linked_and_none_leads_elsewhere() {
+    let folder = Folder::new();
+    let out = path(&folder, "one");
+    tcpspec(&["--shard", "1/1", "--ledger", "none", "--out", &out, "--exact", KNOWN]);
+    let merged = |name: &str| {
+        let said = tcpspec(&["merge", "--out", &path(&folder, name), &out]);
+        assert_eq!(said.code(), Some(1), "{said:?}");
+        run_in(&folder, name).trials[0].capture.clone()
+    };
+    let capture = merged("with").expect("it failed");
+    assert!(folder.path().join("with").join(&capture).is_file());
+    std::fs::remove_file(folder.path().join("one").join(&capture)).expect("it is there");
+    assert_eq!(merged("without"), None);
+    let stream = folder.path().join("one/run.jsonl");
+    let text = std::fs::read_to_string(&stream).expect("a run");
+    folder.file("secret", "of somebody else");
+    for elsewhere in ["pcap/../../secret", "../secret", "/etc/hostname"] {
+        std::fs::write(&stream, text.replace(&capture, elsewhere)).expect("our own file");
+        assert_eq!(merged("elsewhere"), None, "{elsewhere}");
+    }
+}
+
+#[test]
 fn entry_of_the_ledger_spread_over_shares_is_stale_when_all_of_them_pass() {
     let folder = Folder::new();
     let entry = |case: &str, finding: &str| {

@@ -24,7 +24,12 @@ pub fn merge(wanted: &MergeArguments) -> Result<u8, Stop> {
     let invalid = |message: String| Stop::new(exit::INVALID_FILE, message);
     let mut shares = Vec::new();
     for folder in &wanted.shards {
-        let share = read(&Folder::stream_in(folder)).map_err(|error| invalid(error.to_string()))?;
+        let mut share = read(&Folder::stream_in(folder)).map_err(|error| invalid(error.to_string()))?;
+        for trial in &mut share.trials {
+            // Not everybody hands captures on.
+            trial.capture =
+                trial.capture.take().filter(|name| capture_in(folder, name).is_some_and(|it| it.is_file()));
+        }
         shares.push((folder.clone(), share));
     }
     let whole =
@@ -52,11 +57,8 @@ fn save(folder: &mut Folder, whole: &Stream, shares: &[(PathBuf, Stream)]) -> Re
     let mut out = folder.clear()?;
     for (share, run) in shares {
         for capture in run.trials.iter().filter_map(|trial| trial.capture.as_deref()) {
-            // What a stream says is no reason to read or write anywhere else.
-            let Some(name) = Path::new(capture).file_name() else { continue };
-            let from = share.join(CAPTURES).join(name);
-            let name = Path::new(CAPTURES).join(name).display().to_string();
-            folder.write(&name, |out| io::copy(&mut File::open(&from)?, out).map(|_| ()))?;
+            let Some(from) = capture_in(share, capture) else { continue };
+            folder.write(capture, |out| io::copy(&mut File::open(&from)?, out).map(|_| ()))?;
         }
     }
     let trials = whole.trials.iter().cloned().map(|trial| Event::Trial(Box::new(trial)));
@@ -70,6 +72,12 @@ fn save(folder: &mut Folder, whole: &Stream, shares: &[(PathBuf, Stream)]) -> Re
         out.write_all(&text)
     };
     write().map_err(|error| FolderError::Unwritable { path: folder.stream(), reason: error.to_string() })
+}
+
+/// The file of a capture; what a stream says is no reason to read or write anywhere else.
+fn capture_in(folder: &Path, name: &str) -> Option<PathBuf> {
+    let file = Path::new(name).strip_prefix(CAPTURES).ok()?;
+    (file.components().count() == 1 && file.file_name().is_some()).then(|| folder.join(name))
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -4,7 +4,7 @@ use super::{Book, Said, State, Verdicts, Word, gate};
 use crate::runner::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
-use tcpspec_core::ledger::{Entry, Pattern, TODO};
+use tcpspec_core::ledger::{Entry, Pattern, TODO, is_left_open};
 use tcpspec_core::verdict::FindingCode;
 
 /// The text of a ledger with which the same run is green, and what no ledger makes green.
@@ -43,7 +43,7 @@ impl Verdicts {
             for pattern in cases.patterns(case, ids) {
                 let _ = write!(entries, "  - case: {pattern}\n    finding: {code}\n{words}\n");
                 count += 1;
-                open += usize::from(words.reason == TODO);
+                open += usize::from(is_left_open(&words.reason) || is_left_open(&words.source));
             }
         }
         let count_of = |word| state.said.values().filter(|said| said.word == word).count();
