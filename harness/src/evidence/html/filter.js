@@ -60,7 +60,7 @@
       return; // Not one of these addresses.
     }
     filter();
-    document.getElementById("trial-list").scrollIntoView();
+    table.scrollIntoView();
   }
   box.parentNode.hidden = false;
   box.addEventListener("input", filter);

@@ -25,7 +25,7 @@ pub(super) fn ladder(html: &mut Html, story: &Story, findings: &[Finding]) {
     let mark = findings.first().and_then(|finding| finding.rung);
     let shown = shown(story.ladder.len(), mark);
     let names: BTreeSet<_> = story.ladder.iter().filter_map(|rung| rung.connection.as_deref()).collect();
-    let mut drawing = Drawing { several: names.len() > 1, y: 3 * LINE, ..Drawing::default() };
+    let mut drawing = Drawing { several: names.len() > 1, y: 5 * LINE / 2, ..Drawing::default() };
     let mut left_out = 0;
     for (place, rung) in story.ladder.iter().enumerate() {
         if !shown(place) {

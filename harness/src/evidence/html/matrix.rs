@@ -11,14 +11,14 @@ use std::collections::BTreeMap;
 type Cells<'r> = Vec<Option<(usize, &'r Trial)>>;
 
 pub(super) fn write(html: &mut Html, runs: &[Stream]) {
-    html.raw("<section id=\"trial-list\">\n").element("h2", "", "Trials").raw("\n");
+    wide_section(html, "trial-list", runs.len(), "Trials");
     legend(html);
     html.raw(
         "<p class=\"tools bar\"><label hidden=\"hidden\"><span>show</span> <input id=\"filter\" type=\"search\" \
          aria-label=\"show trials with\" placeholder=\"verdict, requirement, words\" autocomplete=\"off\" spellcheck=\"false\"/></label> \
          <label><input id=\"all\" type=\"checkbox\"/> passed, too</label> <output id=\"count\"></output></p>\n",
     );
-    html.raw(&wide_table("trials", runs.len())).raw("<thead>\n<tr><th>trial</th>");
+    html.raw("<table class=\"wide\" id=\"trials\">\n<thead>\n<tr><th>trial</th>");
     for (number, run) in runs.iter().enumerate() {
         html.element("th", "", &name(number, runs.len(), &run.header));
     }
@@ -29,9 +29,10 @@ pub(super) fn write(html: &mut Html, runs: &[Stream]) {
     html.raw("</table>\n</section>\n");
 }
 
-/// The start of a table that has a column for each run: it is never narrower than these need.
-pub(super) fn wide_table(id: &str, runs: usize) -> String {
-    format!("<table class=\"wide\" id=\"{id}\" style=\"--runs: {runs}\">\n")
+/// The start of a section with a table that has a column for each run: it is never narrower than these need.
+pub(super) fn wide_section(html: &mut Html, id: &str, runs: usize, title: &str) {
+    html.raw(&format!("<section id=\"{id}\" style=\"--runs: {runs}\">\n"));
+    html.element("h2", "", title).raw("\n");
 }
 
 fn cases(runs: &[Stream]) -> BTreeMap<&str, BTreeMap<&str, Cells<'_>>> {
@@ -75,7 +76,8 @@ fn tally<'r>(html: &mut Html, trials: impl Iterator<Item = (usize, &'r Trial)>) 
     let is_run = |verdict: &&Verdict| !matches!(verdict, Verdict::Skip | Verdict::NotRun);
     let gravest = counts.keys().filter(is_run).max().or(counts.keys().max());
     let class = gravest.copied().unwrap_or(Verdict::NotRun).word();
-    let told: Vec<_> = counts.iter().rev().map(|(verdict, count)| format!("{count} {}", verdict.word())).collect();
+    let told: Vec<_> =
+        counts.iter().rev().map(|(verdict, count)| format!("{count} {}", verdict.word())).collect();
     html.element("td", &format!(" class=\"{class}\""), &told.join(", "));
 }
 

@@ -2,7 +2,7 @@
 
 use super::links;
 use super::markup::Html;
-use super::matrix::wide_table;
+use super::matrix::wide_section;
 use super::summary::name;
 use crate::evidence::event::{Trial, Verdict};
 use crate::evidence::read::Stream;
@@ -24,8 +24,7 @@ pub(super) fn write(html: &mut Html, runs: &[Stream], catalogue: &Catalogue) {
     let kept: Vec<_> = runs.iter().map(|run| kept(&run.trials)).collect();
     let shown: BTreeSet<_> = kept.iter().flat_map(BTreeMap::keys).collect();
     let of = catalogue.len();
-    html.raw("<section id=\"requirements\">\n");
-    html.element("h2", "", "Requirements");
+    wide_section(html, "requirements", runs.len(), "Requirements");
     html.element(
         "p",
         "",
@@ -36,11 +35,11 @@ pub(super) fn write(html: &mut Html, runs: &[Stream], catalogue: &Catalogue) {
         ),
     );
     html.raw("<details open=\"open\"><summary>requirement by requirement</summary>\n");
-    html.raw(&wide_table("requirement-list", runs.len())).raw("<thead>\n<tr><th>requirement</th>");
+    html.raw("<table class=\"wide\">\n<thead>\n<tr><th>requirement</th>");
     for (number, run) in runs.iter().enumerate() {
         html.element("th", "", &name(number, runs.len(), &run.header));
     }
-    html.raw("</tr>\n</thead>\n<tbody class=\"rows\">\n");
+    html.raw("</tr>\n</thead>\n<tbody>\n");
     // In the order of the catalogue, where MUST-2 comes before MUST-10.
     for requirement in catalogue.iter().filter(|it| shown.contains(&it.id.as_str())) {
         let id = requirement.id.as_str();

@@ -93,7 +93,8 @@ fn coverage(trials: &[Trial], catalogue: &Catalogue) -> Counts {
     let kept = kept(trials);
     let mut counts = Counts::new();
     for requirement in catalogue.iter() {
-        let verdict = kept.get(requirement.id.as_str()).and_then(|kept| kept.worst).unwrap_or(Verdict::NotRun);
+        let verdict =
+            kept.get(requirement.id.as_str()).and_then(|kept| kept.worst).unwrap_or(Verdict::NotRun);
         *counts.entry((requirement.level.strength(), verdict)).or_default() += 1;
     }
     counts
