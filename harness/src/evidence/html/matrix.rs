@@ -1,6 +1,6 @@
 //! Every trial, case by case, a column for each run.
 
-use super::anchor;
+use super::links;
 use super::markup::Html;
 use super::summary::name;
 use crate::evidence::event::{Trial, Verdict};
@@ -11,13 +11,14 @@ use std::collections::BTreeMap;
 type Cells<'r> = Vec<Option<(usize, &'r Trial)>>;
 
 pub(super) fn write(html: &mut Html, runs: &[Stream]) {
-    html.raw("<section id=\"trial-list\">\n").element("h2", "", "Trials");
+    wide_section(html, "trial-list", runs.len(), "Trials");
     legend(html);
     html.raw(
-        "<p class=\"tools\"><label>show <input id=\"filter\" type=\"search\" placeholder=\"words of an id, a \
-         requirement, a finding, a verdict\" size=\"50\"/></label> <span id=\"count\"></span></p>\n",
+        "<p class=\"tools bar\"><label hidden=\"hidden\"><span>show</span> <input id=\"filter\" type=\"search\" \
+         aria-label=\"show trials with\" placeholder=\"verdict, requirement, words\" autocomplete=\"off\" spellcheck=\"false\"/></label> \
+         <label><input id=\"all\" type=\"checkbox\"/> passed, too</label> <output id=\"count\"></output></p>\n",
     );
-    html.raw("<table id=\"trials\">\n<thead>\n<tr><th>trial</th>");
+    html.raw("<table class=\"wide\" id=\"trials\">\n<thead>\n<tr><th>trial</th>");
     for (number, run) in runs.iter().enumerate() {
         html.element("th", "", &name(number, runs.len(), &run.header));
     }
@@ -26,6 +27,12 @@ pub(super) fn write(html: &mut Html, runs: &[Stream]) {
         write_case(html, case, &trials, runs.len());
     }
     html.raw("</table>\n</section>\n");
+}
+
+/// The start of a section with a table that has a column for each run: it is never narrower than these need.
+pub(super) fn wide_section(html: &mut Html, id: &str, runs: usize, title: &str) {
+    html.raw(&format!("<section id=\"{id}\" style=\"--runs: {runs}\">\n"));
+    html.element("h2", "", title).raw("\n");
 }
 
 fn cases(runs: &[Stream]) -> BTreeMap<&str, BTreeMap<&str, Cells<'_>>> {
@@ -45,18 +52,33 @@ fn write_case(html: &mut Html, case: &str, trials: &BTreeMap<&str, Cells<'_>>, r
         let ids: Vec<_> = trial.requirements.iter().map(|it| it.id.as_str()).collect();
         (trial.title.clone(), ids.join(" "))
     });
-    html.raw(&format!("<tbody class=\"rows\">\n<tr class=\"case\"><td colspan=\"{}\">", runs + 1));
-    html.element("code", "", case).raw(" ").text(&title).raw("<br/>").element("small", "", &ids);
-    html.raw("</td></tr>\n");
+    html.raw("<tbody>\n<tr class=\"case\"><th>");
+    html.element("a", &format!(" class=\"id\" href=\"{}\"", links::filter(case)), case);
+    html.raw(" ").text(&title).raw("<br/>").element("small", "", &ids).raw("</th>");
+    (0..runs).for_each(|run| tally(html, trials.values().filter_map(|cells| cells[run])));
+    html.raw("</tr>\n");
     for (id, cells) in trials {
         let short = id.strip_prefix(case).unwrap_or(id).trim_start_matches(':');
-        html.raw("<tr><td>").element("code", "", short).raw("</td>");
+        let passed = cells.iter().all(|cell| cell.is_some_and(|(_, it)| it.verdict == Verdict::Pass));
+        html.raw(if passed { "<tr class=\"plain\">" } else { "<tr>" }).element("th", "", short);
         for (number, cell) in cells.iter().enumerate() {
             write_cell(html, number, *cell);
         }
         html.raw("</tr>\n");
     }
     html.raw("</tbody>\n");
+}
+
+/// What one run says of a case: how many trials have which verdict. The colour is that of the gravest.
+fn tally<'r>(html: &mut Html, trials: impl Iterator<Item = (usize, &'r Trial)>) {
+    let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+    trials.for_each(|(_, trial)| *counts.entry(trial.verdict).or_default() += 1);
+    let is_run = |verdict: &&Verdict| !matches!(verdict, Verdict::Skip | Verdict::NotRun);
+    let gravest = counts.keys().filter(is_run).max().or(counts.keys().max());
+    let class = gravest.copied().unwrap_or(Verdict::NotRun).word();
+    let told: Vec<_> =
+        counts.iter().rev().map(|(verdict, count)| format!("{count} {}", verdict.word())).collect();
+    html.element("td", &format!(" class=\"{class}\""), &told.join(", "));
 }
 
 fn write_cell(html: &mut Html, run: usize, cell: Option<(usize, &Trial)>) {
@@ -67,7 +89,8 @@ fn write_cell(html: &mut Html, run: usize, cell: Option<(usize, &Trial)>) {
     let word = trial.verdict.word();
     html.raw(&format!("<td class=\"{word}\">"));
     if trial.story.is_some() {
-        html.element("a", &format!(" href=\"#{}\"", anchor(run, place)), word);
+        let (cell, page) = (links::cell(run, place), links::page(run, place));
+        html.element("a", &format!(" id=\"{cell}\" href=\"#{page}\""), word);
     } else {
         html.text(word);
     }
@@ -96,10 +119,11 @@ fn legend(html: &mut Html) {
         (Verdict::Skip, "the target lacks what the case needs"),
         (Verdict::NotRun, "not asked for"),
     ];
-    html.raw("<p class=\"legend\">");
+    html.raw("<dl class=\"legend\">\n");
     for (verdict, meaning) in legend {
-        html.element("span", &format!(" class=\"{}\"", verdict.word()), verdict.word());
-        html.raw(" ").text(meaning).raw("; ");
+        let word = verdict.word();
+        html.raw(&format!("<dt><a class=\"{word}\" href=\"{}\">{word}</a></dt>", links::filter(word)));
+        html.element("dd", "", meaning).raw("\n");
     }
-    html.raw("</p>\n");
+    html.raw("</dl>\n");
 }

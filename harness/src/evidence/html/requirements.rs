@@ -1,6 +1,8 @@
 //! What the runs say of each requirement.
 
+use super::links;
 use super::markup::Html;
+use super::matrix::wide_section;
 use super::summary::name;
 use crate::evidence::event::{Trial, Verdict};
 use crate::evidence::read::Stream;
@@ -9,21 +11,20 @@ use tcpspec_core::requirement::Catalogue;
 
 /// How one run treats one requirement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Kept {
+pub(super) struct Kept {
     /// Trials of cases that show it, and that were run.
     trials: usize,
     /// Of these, those that found something.
     found: usize,
     /// The gravest verdict among them.
-    worst: Option<Verdict>,
+    pub(super) worst: Option<Verdict>,
 }
 
 pub(super) fn write(html: &mut Html, runs: &[Stream], catalogue: &Catalogue) {
     let kept: Vec<_> = runs.iter().map(|run| kept(&run.trials)).collect();
     let shown: BTreeSet<_> = kept.iter().flat_map(BTreeMap::keys).collect();
     let of = catalogue.len();
-    html.raw("<section id=\"requirements\">\n");
-    html.element("h2", "", "Requirements");
+    wide_section(html, "requirements", runs.len(), "Requirements");
     html.element(
         "p",
         "",
@@ -33,19 +34,18 @@ pub(super) fn write(html: &mut Html, runs: &[Stream], catalogue: &Catalogue) {
             shown.len()
         ),
     );
-    html.raw("<details open=\"open\"><summary>requirement by requirement</summary>\n<table>\n<thead>\n<tr>");
-    html.raw("<th>requirement</th><th>level</th><th>section</th>");
+    html.raw("<details open=\"open\"><summary>requirement by requirement</summary>\n");
+    html.raw("<table class=\"wide\">\n<thead>\n<tr><th>requirement</th>");
     for (number, run) in runs.iter().enumerate() {
         html.element("th", "", &name(number, runs.len(), &run.header));
     }
-    html.raw("</tr>\n</thead>\n<tbody class=\"rows\">\n");
+    html.raw("</tr>\n</thead>\n<tbody>\n");
     // In the order of the catalogue, where MUST-2 comes before MUST-10.
     for requirement in catalogue.iter().filter(|it| shown.contains(&it.id.as_str())) {
         let id = requirement.id.as_str();
-        html.raw("<tr><td>").element("code", "", id).raw("<br/>");
-        html.element("small", "", &requirement.summary).raw("</td>");
-        html.element("td", "", &requirement.level.to_string());
-        html.element("td", "", &requirement.citation());
+        html.raw("<tr><th>").element("a", &format!(" class=\"id\" href=\"{}\"", links::filter(id)), id);
+        html.raw(" ").element("small", "", &format!("{}, {}", requirement.level, requirement.citation()));
+        html.raw("<br/>").text(&requirement.summary).raw("</th>");
         kept.iter().for_each(|kept| cell(html, kept.get(id)));
         html.raw("</tr>\n");
     }
@@ -53,7 +53,7 @@ pub(super) fn write(html: &mut Html, runs: &[Stream], catalogue: &Catalogue) {
 }
 
 /// What one run says of each. A finding with a requirement of its own is told beside that one only.
-fn kept(trials: &[Trial]) -> BTreeMap<&str, Kept> {
+pub(super) fn kept(trials: &[Trial]) -> BTreeMap<&str, Kept> {
     let mut all: BTreeMap<&str, Kept> = BTreeMap::new();
     let run = trials.iter().filter(|it| !matches!(it.verdict, Verdict::Skip | Verdict::NotRun));
     for trial in run {

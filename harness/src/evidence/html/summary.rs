@@ -1,25 +1,28 @@
 //! What was run, and counts by level. No score: what weighs how much is for the reader to say.
 
+use super::links;
 use super::markup::Html;
+use super::requirements::kept;
 use crate::evidence::event::{Footer, Header, Trial, Verdict};
 use crate::evidence::read::Stream;
 use std::collections::BTreeMap;
-use tcpspec_core::requirement::Threshold;
+use tcpspec_core::requirement::{Catalogue, Threshold};
 
-pub(super) fn write(html: &mut Html, runs: &[Stream]) {
+pub(super) fn write(html: &mut Html, runs: &[Stream], catalogue: &Catalogue) {
     html.raw("<div class=\"runs\">\n");
     for (number, run) in runs.iter().enumerate() {
-        about(html, number, runs.len(), run);
+        about(html, &name(number, runs.len(), &run.header), run, catalogue);
     }
     html.raw("</div>\n");
 }
 
-fn about(html: &mut Html, number: usize, of: usize, run: &Stream) {
+fn about(html: &mut Html, name: &str, run: &Stream, catalogue: &Catalogue) {
     let Stream { header, trials, footer } = run;
     html.raw("<section class=\"run\">\n");
-    html.element("h2", "", &name(number, of, header));
-    facts(html, header, footer, trials.len());
-    counts(html, trials);
+    html.element("h2", "", name).raw("\n<div class=\"counts\">\n");
+    levels(html, "trials", &counts(trials), true);
+    levels(html, "requirements", &coverage(trials, catalogue), false);
+    html.raw("</div>\n");
     let remarks = footer.complaints.iter().map(|it| ("bench", it));
     let mut remarks = remarks.chain(footer.accusations.iter().map(|it| ("target", it))).peekable();
     if remarks.peek().is_some() {
@@ -29,6 +32,7 @@ fn about(html: &mut Html, number: usize, of: usize, run: &Stream) {
         }
         html.raw("</ul>\n");
     }
+    facts(html, header, footer, trials.len());
     html.raw("</section>\n");
 }
 
@@ -73,26 +77,63 @@ fn facts(html: &mut Html, header: &Header, footer: &Footer, told: usize) {
     }
 }
 
+type Counts = BTreeMap<(Threshold, Verdict), usize>;
+
 /// Trials by the strongest level among their requirements.
-fn counts(html: &mut Html, trials: &[Trial]) {
-    let mut counts: BTreeMap<(Threshold, Verdict), usize> = BTreeMap::new();
+fn counts(trials: &[Trial]) -> Counts {
+    let mut counts = Counts::new();
     for trial in trials {
         *counts.entry((trial.strength(), trial.verdict)).or_default() += 1;
     }
-    let shown: Vec<_> =
-        Verdict::ALL.into_iter().filter(|verdict| counts.keys().any(|(_, other)| other == verdict)).collect();
-    html.raw("<table class=\"counts\">\n<thead>\n<tr><th>level</th>");
-    for verdict in &shown {
-        html.element("th", &format!(" class=\"{}\"", verdict.word()), verdict.word());
+    counts
+}
+
+/// The requirements of the catalogue by the gravest that was found against each.
+fn coverage(trials: &[Trial], catalogue: &Catalogue) -> Counts {
+    let kept = kept(trials);
+    let mut counts = Counts::new();
+    for requirement in catalogue.iter() {
+        let verdict =
+            kept.get(requirement.id.as_str()).and_then(|kept| kept.worst).unwrap_or(Verdict::NotRun);
+        *counts.entry((requirement.level.strength(), verdict)).or_default() += 1;
     }
-    html.raw("</tr>\n</thead>\n<tbody>\n");
-    for (level, word) in [(Threshold::Must, "MUST"), (Threshold::Should, "SHOULD"), (Threshold::May, "MAY")] {
-        html.raw("<tr>").element("th", "", word);
-        for verdict in &shown {
-            let count = counts.get(&(level, *verdict)).copied().unwrap_or_default();
-            html.element("td", "", &if count == 0 { String::new() } else { count.to_string() });
+    counts
+}
+
+const LEVELS: [(Threshold, &str); 3] =
+    [(Threshold::Must, "MUST"), (Threshold::Should, "SHOULD"), (Threshold::May, "MAY")];
+
+/// A table of them, narrow enough for a phone. Verdicts of trials lead to these trials.
+fn levels(html: &mut Html, what: &str, counts: &Counts, lead: bool) {
+    html.raw("<table>\n<thead>\n<tr>").element("th", "", what);
+    LEVELS.iter().for_each(|(_, word)| _ = html.element("th", "", word));
+    html.raw("<th>all</th></tr>\n</thead>\n<tbody>\n");
+    for verdict in Verdict::ALL {
+        let of = |level| counts.get(&(level, verdict)).copied().unwrap_or_default();
+        let row = LEVELS.map(|(level, _)| of(level));
+        if row == [0; 3] {
+            continue;
         }
-        html.raw("</tr>\n");
+        let word = verdict.word();
+        html.raw(&format!("<tr><th class=\"{word}\">"));
+        if lead {
+            html.element("a", &format!(" href=\"{}\"", links::filter(word)), word);
+        } else {
+            html.text(word);
+        }
+        html.raw("</th>");
+        numbers(html, row);
     }
+    let sum = |level| counts.iter().filter(|((of, _), _)| *of == level).map(|(_, count)| count).sum();
+    html.raw("<tr><th>all</th>");
+    numbers(html, LEVELS.map(|(level, _)| sum(level)));
     html.raw("</tbody>\n</table>\n");
+}
+
+/// The rest of a row, with its sum.
+fn numbers(html: &mut Html, row: [usize; 3]) {
+    for count in row.into_iter().chain([row.iter().sum()]) {
+        html.element("td", "", &if count == 0 { String::new() } else { count.to_string() });
+    }
+    html.raw("</tr>\n");
 }
