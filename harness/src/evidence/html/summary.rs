@@ -53,6 +53,7 @@ fn facts(html: &mut Html, header: &Header, footer: &Footer, told: usize) {
     fact("command", &header.command.join(" "));
     fact("seed", &header.seed);
     fact("red from level", &header.level);
+    fact("ledger", &header.ledger);
     fact("tcpspec", &format!("{} on Linux {}", header.tcpspec, header.kernel));
     if let Some(fault) = &header.fault {
         fact("deliberate fault", fault);
