@@ -165,7 +165,7 @@ fn report_in_a_browser_filters_its_trials_and_shows_one_page_at_a_time() {
     let found = ids(&trials, |it| it.verdict == Verdict::Fail && it.id.contains(":v6"));
     let not_passed = ids(&trials, |it| it.verdict != Verdict::Pass);
     let typed = ids(&trials, |it| it.id.contains("segment-without") && it.id.contains(":v4:fin"));
-    assert!(0 < found.len() && found.len() < not_passed.len() && not_passed.len() < all, "{trials:?}");
+    assert!(!found.is_empty() && found.len() < not_passed.len() && not_passed.len() < all, "{trials:?}");
     assert!(!typed.is_empty() && typed.len() < all);
     let first = ids(&trials, |it| it.verdict == Verdict::Fail).swap_remove(0);
     let place = trials.iter().position(|trial| trial.id == first).expect("it is one of them");
