@@ -75,6 +75,7 @@ impl<'r> Drawing<'r> {
             self.text(x, self.y, class, &line);
             self.y += LINE;
         }
+        self.arrow(rung.kind, !found.is_empty());
         if let Some(step) = rung.step.as_ref().filter(|step| self.step != Some(step) || !found.is_empty()) {
             self.step = Some(step);
             let file = step.place.rsplit('/').next().unwrap_or_default();
@@ -83,7 +84,6 @@ impl<'r> Drawing<'r> {
                 self.y = self.y.max(top + (row + 1) * LINE);
             }
         }
-        self.arrow(rung.kind, !found.is_empty());
         for finding in found {
             self.y += LINE / 3;
             for (row, line) in wrap(&finding.expected, LETTERS - 11).iter().enumerate() {
