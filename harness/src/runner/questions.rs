@@ -58,7 +58,7 @@ fn script(text: &'static str) -> Option<Arc<Script>> {
 /// any stack does is asked for: it is no test.
 const PLAIN_CONVERSATIONS: [(Option<Capability>, &str); 5] = [
     (None, IT_IS_TOLD_TO_CLOSE),
-    (Some(Capability::Discard), WE_CLOSE_FIRST),
+    (Some(Capability::Discard), IT_SAYS_NOTHING),
     (Some(Capability::Echo), WE_CLOSE_FIRST),
     (Some(Capability::Http), IT_CLOSES_FIRST),
     (Some(Capability::Daytime), IT_CLOSES_FIRST),
@@ -68,6 +68,11 @@ const PLAIN_CONVERSATIONS: [(Option<Capability>, &str); 5] = [
 const IT_IS_TOLD_TO_CLOSE: &str = "about: x\n\ncases:\n  plain:\n    given: ESTABLISHED\n    steps:\n    \
     - {send: PSH ACK, data: 10, as: text}\n    - {app: receive 10}\n    - {app: close}\n    \
     - {expect: FIN ACK, ack: text.end, drain: yes, within: 5s}\n    - {send: ACK}\n";
+/// A service that says something is another, however late it does: its FIN stands where it began.
+const IT_SAYS_NOTHING: &str = "about: x\n\ncases:\n  plain:\n    given: ESTABLISHED\n    steps:\n    \
+    - {send: PSH ACK, data: 10, as: text}\n    - {expect: ACK, ack: text.end, within: 5s}\n    \
+    - {send: FIN ACK, as: fin}\n    - {expect: FIN ACK, seq: ISS + 1, ack: fin.end, within: 5s}\n    \
+    - {send: ACK}\n";
 const WE_CLOSE_FIRST: &str = "about: x\n\ncases:\n  plain:\n    given: ESTABLISHED\n    steps:\n    \
     - {send: PSH ACK, data: 10, as: text}\n    - {expect: ACK, ack: text.end, within: 5s}\n    \
     - {send: FIN ACK, as: fin}\n    - {expect: [ACK, FIN ACK], ack: fin.end, drain: yes, within: 5s}\n";

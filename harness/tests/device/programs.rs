@@ -41,12 +41,17 @@ impl Lab {
 
     /// The same, and a web server that takes the device off the wire as soon as it is asked anything.
     pub(crate) fn serve_inetd_with_a_trap(&mut self) {
-        let trap = self.write("trap", "#!/bin/sh\nread question\nexec ip link set device down\n");
-        std::fs::set_permissions(&trap, std::fs::Permissions::from_mode(0o755)).expect("a file of our own");
+        self.serve_inetd_and_script("read question\nexec ip link set device down\n");
+    }
+
+    /// The same, and this script of a shell at port 80.
+    pub(crate) fn serve_inetd_and_script(&mut self, script: &str) {
+        let script = self.write("script", &format!("#!/bin/sh\n{script}"));
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("a file of our own");
         let service = format!(
-            "service trap\n{{\n type = UNLISTED\n port = 80\n socket_type = stream\n protocol = tcp\n wait = no\n \
+            "service script\n{{\n type = UNLISTED\n port = 80\n socket_type = stream\n protocol = tcp\n wait = no\n \
              user = root\n server = {}\n flags = IPv6\n}}\n",
-            trap.display()
+            script.display()
         );
         self.serve_inetd_and(&service, &[7, 9, 13, 80]);
     }
