@@ -48,8 +48,18 @@ const BUILT_IN: [BuiltIn; 2] = [
     BuiltIn { name: "smoltcp", profile: profile::SMOLTCP, ledger: ledger::SMOLTCP },
 ];
 
-impl Inputs {
-    pub(crate) fn read(target: &str, cases: Option<&Path>) -> Result<Self, Stop> {
+/// What is known of a target before anything is sent to it.
+#[derive(Clone)]
+struct Known {
+    profile: Profile,
+    families: Vec<Family>,
+    ledger: Ledger,
+    known_as: (String, String),
+}
+
+impl Known {
+    /// `of_built_in_cases`: which the ledgers that this program carries speak of.
+    fn read(target: &str, of_built_in_cases: bool) -> Result<Self, Stop> {
         let built_in = BUILT_IN.iter().find(|built_in| built_in.name == target);
         let profile = match built_in {
             Some(BuiltIn { profile: (file, text), .. }) => Profile::read(file, text),
@@ -57,8 +67,7 @@ impl Inputs {
         };
         let profile = profile.map_err(|found| invalid(&found))?;
         let ledger = match built_in {
-            // It speaks of the built-in cases.
-            Some(BuiltIn { ledger: (file, text), .. }) if cases.is_none() => Ledger::read(file, text),
+            Some(BuiltIn { ledger: (file, text), .. }) if of_built_in_cases => Ledger::read(file, text),
             _ => Ok(Ledger::default()),
         };
         let ledger = ledger.map_err(|found| invalid(&found))?;
@@ -68,7 +77,13 @@ impl Inputs {
             (Kind::Device(_), _) => (profile.name.clone(), String::new()),
         };
         let families = families(&profile);
-        Self::new(profile, families, ledger, known_as, cases)
+        Ok(Self { profile, families, ledger, known_as })
+    }
+}
+
+impl Inputs {
+    pub(crate) fn read(target: &str, cases: Option<&Path>) -> Result<Self, Stop> {
+        Self::new(&|| Known::read(target, cases.is_none()), cases)
     }
 
     /// For a stack that somebody brings.
@@ -86,28 +101,23 @@ impl Inputs {
         let stack = make(0);
         let families = Family::ALL.into_iter().filter(|family| stack.address(*family).is_some()).collect();
         let known_as = (profile.name.clone(), version);
-        Self::new(profile, families, ledger, known_as, cases)
+        let known = Known { profile, families, ledger, known_as };
+        Self::new(&|| Ok(known.clone()), cases)
     }
 
-    fn new(
-        profile: Profile,
-        families: Vec<Family>,
-        ledger: Ledger,
-        known_as: (String, String),
-        cases: Option<&Path>,
-    ) -> Result<Self, Stop> {
+    fn new(target: &(dyn Fn() -> Result<Known, Stop> + Sync), cases: Option<&Path>) -> Result<Self, Stop> {
         // The rest on another processor, while this one finds the cases.
-        let (catalogue, fixtures, suite) = std::thread::scope(|scope| {
-            let rest = || (Catalogue::embedded(), fixtures(cases));
+        let ((target, catalogue, fixtures), suite) = std::thread::scope(|scope| {
+            let rest = || (target(), Catalogue::embedded(), fixtures(cases));
             match std::thread::Builder::new().spawn_scoped(scope, rest) {
                 Ok(thread) => {
                     let suite = suite(cases);
-                    let (catalogue, fixtures) = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-                    (catalogue, fixtures, suite)
+                    (thread.join().unwrap_or_else(|panic| resume_unwind(panic)), suite)
                 }
-                Err(_) => (Catalogue::embedded(), fixtures(cases), suite(cases)),
+                Err(_) => (rest(), suite(cases)),
             }
         });
+        let Known { profile, families, ledger, known_as } = target?;
         Ok(Self {
             again: "tcpspec".into(),
             keep_packets: false,

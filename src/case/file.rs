@@ -34,12 +34,18 @@ pub struct RawCase {
     families: Vec<Family>,
     table: Table,
     node: OnceLock<Result<Node, Diagnostic>>,
-    /// What its rows do, and nothing else: all that a run reads.
-    steps: OnceLock<Result<Node, Diagnostic>>,
-    /// What of that its rows have in common.
-    shared: OnceLock<script::Shared>,
     gist: OnceLock<Result<Gist, Vec<Diagnostic>>>,
     case: OnceLock<Result<Case, Vec<Diagnostic>>>,
+}
+
+/// What the trials of a case do, row by row. Its lines are read once, and forgotten with this value.
+#[derive(Debug)]
+pub struct Scripts<'c> {
+    case: &'c RawCase,
+    /// What its rows do, and nothing else: all that a run reads.
+    node: Result<Node, Diagnostic>,
+    /// What of that its rows have in common.
+    shared: OnceLock<script::Shared>,
 }
 
 /// What decides whether and how a case is run.
@@ -125,8 +131,6 @@ impl RawCase {
             families: Family::ALL.to_vec(),
             table: Table::none(),
             node: OnceLock::new(),
-            steps: OnceLock::new(),
-            shared: OnceLock::new(),
             gist: OnceLock::new(),
             case: OnceLock::new(),
         };
@@ -203,25 +207,18 @@ impl RawCase {
         self.gist.get_or_init(|| self.read_gist()).as_ref().map_err(Clone::clone)
     }
 
-    /// What its trials of this row do (a number below that of [`RawCase::rows`]).
+    /// What its trials do.
+    #[must_use]
+    pub fn scripts(&self) -> Scripts<'_> {
+        Scripts { case: self, node: self.without(METADATA_KEYS), shared: OnceLock::new() }
+    }
+
+    /// What its trials of this row do, where that of others is not wanted.
     ///
     /// # Errors
-    /// Everything that is wrong with its beginning, its steps and its end.
+    /// As [`Scripts::row`].
     pub fn script(&self, row: usize) -> Result<Script, Vec<Diagnostic>> {
-        let parse = || self.without(METADATA_KEYS);
-        let node = self.steps.get_or_init(parse).as_ref().map_err(|problem| vec![problem.clone()])?;
-        let row = self.table.rows.get(row).ok_or_else(|| {
-            vec![Diagnostic::new(&self.place, format!("this case has {} rows", self.table.rows.len()))]
-        })?;
-        script::read(node, &Substitution::of(row), &self.shared).map_err(|problems| {
-            match row.suffix.as_str() {
-                "" => problems,
-                suffix => problems
-                    .into_iter()
-                    .map(|problem| problem.with_note(format!("in the row {suffix}")))
-                    .collect(),
-            }
-        })
+        self.scripts().row(row)
     }
 
     /// The columns of its table that nothing uses.
@@ -320,6 +317,27 @@ impl RawCase {
             Some(case) if problems.is_empty() => Ok(case),
             _ => Err(problems.into()),
         }
+    }
+}
+
+impl Scripts<'_> {
+    /// What the trials of this row do (a number below that of [`RawCase::rows`]).
+    ///
+    /// # Errors
+    /// Everything that is wrong with its beginning, its steps and its end.
+    pub fn row(&self, row: usize) -> Result<Script, Vec<Diagnostic>> {
+        let Self { case, node, shared } = self;
+        let node = node.as_ref().map_err(|problem| vec![problem.clone()])?;
+        let row = case.table.rows.get(row).ok_or_else(|| {
+            vec![Diagnostic::new(&case.place, format!("this case has {} rows", case.table.rows.len()))]
+        })?;
+        script::read(node, &Substitution::of(row), shared).map_err(|problems| match row.suffix.as_str() {
+            "" => problems,
+            suffix => {
+                let in_the_row = |problem: Diagnostic| problem.with_note(format!("in the row {suffix}"));
+                problems.into_iter().map(in_the_row).collect()
+            }
+        })
     }
 }
 

@@ -67,9 +67,9 @@ impl RawCase {
     /// Everything that is wrong with it.
     fn check(&self, vocabulary: &Vocabulary<'_>) -> Vec<Diagnostic> {
         let mut problems = self.case().err().unwrap_or_default();
-        let scripts: Vec<_> = (0..self.rows().count()).map(|row| self.script(row)).collect();
-        for script in scripts {
-            match script {
+        let scripts = self.scripts();
+        for row in 0..self.rows().count() {
+            match scripts.row(row) {
                 Ok(script) => {
                     vocabulary.check_script(&script, &mut problems);
                     if self.families().contains(&Family::V6) {

@@ -28,7 +28,7 @@ mod words;
 pub use capability::{Capability, NotACapability};
 pub use expr::{Expr, LabelField, Name, Operator, Variable};
 pub use expr_parse::{Typed, parse_expression};
-pub use file::{CaseFile, Gist, RawCase};
+pub use file::{CaseFile, Gist, RawCase, Scripts};
 pub use fixtures::{Fixtures, Path, PathName};
 pub use id::{Family, NotATrialId, TrialId};
 pub use lint::Vocabulary;

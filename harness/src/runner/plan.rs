@@ -9,7 +9,7 @@ use crate::report::{RequirementLine, TrialCard};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tcpspec_core::case::{Capability, RawCase, Script, StepKind, Suite, Trial};
+use tcpspec_core::case::{Capability, RawCase, Script, Scripts, StepKind, Suite, Trial};
 use tcpspec_core::engine::MEASURED_CONNECTIONS;
 use tcpspec_core::profile::Profile;
 use tcpspec_core::requirement::{Catalogue, Level, Requirement};
@@ -84,7 +84,7 @@ impl Plan {
         let parts = side_by_side(&parts, |part| read_part(part, &wanted));
         drop(all);
         let mut problems = Vec::new();
-        let mut trials = Vec::new();
+        let mut trials = Vec::with_capacity(parts.iter().map(|(found, _)| found.len()).sum());
         for (found, wrong) in parts {
             trials.extend(found);
             problems.extend(wrong);
@@ -148,25 +148,18 @@ fn parts<'t, 's>(trials: &'t [Trial<'s>]) -> impl Iterator<Item = &'t [Trial<'s>
 /// Trials of a part, at least: small enough that all processors end together.
 const PART: usize = 50;
 
-/// A part of the trials, in order; what both families of a row have in common is found out once.
+/// A part of the trials, in order; what those of a case or of a row have in common is found out once.
 fn read_part(trials: &[Trial<'_>], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
-    let mut plans = Vec::new();
-    let mut last: Option<(usize, Row)> = None;
-    for trial in trials {
-        let same_case = last.as_ref().filter(|(_, known)| std::ptr::eq(known.case, trial.case));
-        let level = same_case.map(|(_, known)| known.level);
-        let row = match last.take_if(|(row, known)| std::ptr::eq(known.case, trial.case) && *row == trial.row)
-        {
-            Some((_, row)) => Ok(row),
-            None => Row::of(trial, level, wanted),
-        };
-        match row {
-            Ok(row) => {
-                plans.push(row.planned(trial, wanted));
-                last = Some((trial.row, row));
+    let mut plans = Vec::with_capacity(trials.len());
+    for of_case in trials.chunk_by(|one, next| std::ptr::eq(one.case, next.case)) {
+        let scripts = of_case[0].case.scripts();
+        let level = strongest_level(of_case[0].case, &wanted.catalogue);
+        for of_row in of_case.chunk_by(|one, next| one.row == next.row) {
+            match Row::of(&of_row[0], &scripts, level, wanted) {
+                Ok(row) => plans.extend(of_row.iter().map(|trial| row.planned(trial, wanted))),
+                Err(found) => problems.extend(found),
             }
-            Err(found) => problems.extend(found),
         }
     }
     (plans, problems)
@@ -195,10 +188,14 @@ struct Row<'s> {
 }
 
 impl<'s> Row<'s> {
-    /// `level` where a row of the same case was read before.
-    fn of(trial: &Trial<'s>, level: Option<Level>, wanted: &PlanFor) -> Result<Self, Vec<Diagnostic>> {
-        let PlanFor { profile, surroundings, places, catalogue, .. } = wanted;
-        let script = trial.script()?;
+    fn of(
+        trial: &Trial<'s>,
+        scripts: &Scripts<'_>,
+        level: Level,
+        wanted: &PlanFor,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let PlanFor { profile, surroundings, places, .. } = wanted;
+        let script = scripts.row(trial.row)?;
         if !wanted.suite.is_built_in() {
             // Somebody is to be told what is wrong with it, needed or not.
             trial.case.case()?;
@@ -223,8 +220,7 @@ impl<'s> Row<'s> {
         let of_any = &surroundings.config.capabilities;
         Ok(Self {
             case: trial.case,
-            // A table's case names the requirements of all its rows: looked up once for them all.
-            level: level.unwrap_or_else(|| strongest_level(trial.case, catalogue)),
+            level,
             expected: script.expected_duration(&lookup),
             longest: script.longest_wait(&lookup, &profile.tolerance),
             fate,

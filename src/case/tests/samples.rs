@@ -272,19 +272,21 @@ fn rows_share_the_steps_that_none_of_them_changes_and_nothing_else() {
         let file = CaseFile::read("cases/area/file.yaml", text.to_owned()).expect("a file");
         file.cases()[0].script(row)
     };
-    let together: Vec<_> = (0..3).map(|row| case.script(row)).collect();
+    let scripts = case.scripts();
+    let together: Vec<_> = (0..3).map(|row| scripts.row(row)).collect();
     assert_eq!(together, (0..3).map(alone).collect::<Vec<_>>());
     assert!(together.iter().all(Result::is_ok), "{together:?}");
     // A step that names no connection acts on the only one, whatever its name is in this row.
     let only = "about: x\n\ncases:\n  one:\n    for:\n      - {name: one, given: {a: ESTABLISHED}}\n      - {name: two, given: {b: ESTABLISHED}}\n    given: $given\n    steps:\n      - send: ACK\n";
     let file = CaseFile::read("cases/area/file.yaml", only).expect("a file");
-    let on = |row: usize| file.cases()[0].script(row).map(|script| script.steps[0].connection.clone());
+    let scripts = file.cases()[0].scripts();
+    let on = |row: usize| scripts.row(row).map(|script| script.steps[0].connection.clone());
     assert_eq!([on(0), on(1)], [Ok("a".to_owned()), Ok("b".to_owned())]);
     // The whole list may be another in each row.
     let text = text.split("    steps:").next().expect("a beginning").to_owned() + "    steps: $end\n";
     let file = CaseFile::read("cases/area/file.yaml", text).expect("a file");
-    let counts: Vec<_> =
-        (0..3).map(|row| file.cases()[0].script(row).map(|script| script.steps.len())).collect();
+    let scripts = file.cases()[0].scripts();
+    let counts: Vec<_> = (0..3).map(|row| scripts.row(row).map(|script| script.steps.len())).collect();
     assert_eq!(counts, [Ok(1), Ok(1), Ok(0)]);
 }
 

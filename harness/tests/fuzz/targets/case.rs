@@ -21,9 +21,10 @@ pub(crate) fn run(octets: &[u8]) {
     judge(&problems, FILE, text);
     for case in file.cases() {
         is_told(case.case().err(), &problems, text);
+        let scripts = case.scripts();
         for (id, row) in case.trials() {
             assert_eq!(id.to_string().parse::<TrialId>().as_ref(), Ok(&id));
-            match case.script(row) {
+            match scripts.row(row) {
                 Ok(script) => {
                     let timers = Timers::default();
                     let profile = |name: &str| timers.variable(name);
