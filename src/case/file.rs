@@ -9,7 +9,7 @@ use super::script;
 use super::substitution::Substitution;
 use super::table::{Table, TableRow};
 use super::words::Word;
-use crate::yaml::{self, Diagnostic, Node, Place, Problems, Value};
+use crate::yaml::{self, Diagnostic, FileName, Node, Place, Problems, Value};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -62,7 +62,7 @@ pub struct Gist {
 /// A file's name and text.
 #[derive(Debug)]
 struct Source {
-    name: Arc<str>,
+    name: FileName,
     text: Cow<'static, str>,
 }
 
@@ -73,9 +73,9 @@ impl CaseFile {
     /// # Errors
     /// Its name or layout is wrong, or a table.
     pub fn read(path: &str, text: impl Into<Cow<'static, str>>) -> Result<Self, Vec<Diagnostic>> {
-        let source = Arc::new(Source { name: Arc::from(path), text: text.into() });
-        let id = file_id(&source.name).map_err(|problem| vec![problem])?;
-        let Outline { head, cases } = outline(&source.name, &source.text)?;
+        let source = Arc::new(Source { name: FileName::from(path), text: text.into() });
+        let id = file_id(source.name).map_err(|problem| vec![problem])?;
+        let Outline { head, cases } = outline(source.name, &source.text)?;
         let mut problems = Problems::default();
         let cases = cases.into_iter().map(|piece| RawCase::new(&id, piece, &source, &mut problems)).collect();
         problems.finish(Self { id, source, head, cases })
@@ -110,9 +110,9 @@ impl CaseFile {
     /// # Errors
     /// It is missing, or unreadable.
     pub fn about(&self) -> Result<String, Diagnostic> {
-        let head = yaml::parse_part(&self.source.name, 1, &self.source.text[self.head.clone()])?;
+        let head = yaml::parse_part(self.source.name, 1, &self.source.text[self.head.clone()])?;
         let missing =
-            || Diagnostic::new(&Place::start_of(self.source.name.clone()), "`about` is missing in this file");
+            || Diagnostic::new(&Place::start_of(self.source.name), "`about` is missing in this file");
         match head.value {
             Value::Null => Err(missing()),
             _ => head.as_map(&["about"])?.required_as("about", sentence),
@@ -237,7 +237,7 @@ impl RawCase {
     /// The whole case as YAML; its place is that of its name.
     pub(super) fn node(&self) -> Result<&Node, Diagnostic> {
         let parse = || {
-            let mut node = yaml::parse_part(&self.source.name, self.first_line, self.text())?;
+            let mut node = yaml::parse_part(self.source.name, self.first_line, self.text())?;
             node.place = self.place.clone();
             match node.value {
                 Value::Null => Err(node.problem("this case is empty")),
@@ -256,7 +256,7 @@ impl RawCase {
     /// The case without some of its keys.
     fn without(&self, left_out: &[&str]) -> Result<Node, Diagnostic> {
         let text = without_keys(self.text(), left_out);
-        let mut node = yaml::parse_part(&self.source.name, self.first_line, &text)?;
+        let mut node = yaml::parse_part(self.source.name, self.first_line, &text)?;
         node.place = self.place.clone();
         if node.value == Value::Null {
             node.value = Value::Map(Vec::new());
@@ -266,7 +266,7 @@ impl RawCase {
 
     /// One key of the case, read without the others.
     fn key(&self, lines: &KeyLines<'_>, problems: &mut Problems) -> Option<Node> {
-        let node = problems.note(yaml::parse_part(&self.source.name, lines.first_line, lines.text))?;
+        let node = problems.note(yaml::parse_part(self.source.name, lines.first_line, lines.text))?;
         let entries = problems.note(node.as_entries())?;
         entries.first().map(|(_, value)| value.clone())
     }
@@ -342,10 +342,10 @@ impl Scripts<'_> {
 }
 
 /// `area/file` of a path that ends in `area/file.yaml`.
-fn file_id(path: &Arc<str>) -> Result<String, Diagnostic> {
+fn file_id(path: FileName) -> Result<String, Diagnostic> {
     let refused = |message: &str| {
         let hint = "cases stand in `area/file.yaml`: lower-case words and digits joined by hyphens";
-        Err(Diagnostic::new(&Place::start_of(path.clone()), message).with_hint(hint.to_owned()))
+        Err(Diagnostic::new(&Place::start_of(path), message).with_hint(hint.to_owned()))
     };
     let Some(stem) = path.strip_suffix(".yaml") else { return refused("a case file's name ends in `.yaml`") };
     let mut parts = stem.rsplit('/');

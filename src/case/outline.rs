@@ -14,9 +14,8 @@
 //! A full check reads each file as a whole too, and the two must agree.
 
 use super::id::is_kebab;
-use crate::yaml::{Diagnostic, Place, nearest};
+use crate::yaml::{Diagnostic, FileName, Place, nearest};
 use std::ops::Range;
-use std::sync::Arc;
 
 /// The parts of a case file.
 #[derive(Debug, PartialEq)]
@@ -44,7 +43,7 @@ pub(super) struct Piece {
 ///
 /// # Errors
 /// Every line that does not keep the layout.
-pub(super) fn outline(file: &Arc<str>, text: &str) -> Result<Outline, Vec<Diagnostic>> {
+pub(super) fn outline(file: FileName, text: &str) -> Result<Outline, Vec<Diagnostic>> {
     let mut outline = Outline { head: 0..text.len(), cases: Vec::new() };
     let mut problems = Vec::new();
     let mut in_cases = false;
@@ -77,7 +76,7 @@ pub(super) fn outline(file: &Arc<str>, text: &str) -> Result<Outline, Vec<Diagno
         }
     }
     if !in_cases && problems.is_empty() {
-        problems.push(Diagnostic::new(&Place::start_of(file.clone()), "`cases` is missing in this file"));
+        problems.push(Diagnostic::new(&Place::start_of(file), "`cases` is missing in this file"));
     }
     if problems.is_empty() { Ok(outline) } else { Err(problems) }
 }
@@ -130,7 +129,7 @@ impl Outline {
         &mut self,
         name: &str,
         line: &Line<'_>,
-        file: &Arc<str>,
+        file: FileName,
         end: usize,
         problems: &mut Vec<Diagnostic>,
     ) {
@@ -188,15 +187,10 @@ impl<'t> Line<'t> {
         behind.is_empty() || behind.starts_with('#')
     }
 
-    fn place(&self, file: &Arc<str>, length: usize) -> Place {
+    fn place(&self, file: FileName, length: usize) -> Place {
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         let characters = self.content.get(..length).map_or(length, |text| text.chars().count());
-        Place {
-            file: file.clone(),
-            line: self.number,
-            column: number(self.indent + 1),
-            length: number(characters),
-        }
+        Place { file: file, line: self.number, column: number(self.indent + 1), length: number(characters) }
     }
 }
 
@@ -253,7 +247,7 @@ cases:
 
     #[test]
     fn cases_are_found_by_their_indentation() {
-        let found = outline(&Arc::from("x.yaml"), TEXT).expect("an outline");
+        let found = outline("x.yaml".into(), TEXT).expect("an outline");
         assert_eq!(&TEXT[found.head], "# a comment\nabout: >\n  Two lines\n  of text\n\n");
         let pieces: Vec<_> = found
             .cases
@@ -272,7 +266,7 @@ cases:
 
     #[test]
     fn the_lines_of_a_key_end_where_the_next_key_begins() {
-        let found = outline(&Arc::from("x.yaml"), TEXT).expect("an outline");
+        let found = outline("x.yaml".into(), TEXT).expect("an outline");
         let keys = |index: usize| {
             let case: &Piece = &found.cases[index];
             key_lines(&TEXT[case.body.clone()], case.first_line)
@@ -314,7 +308,7 @@ cases:
 about: again
 - x
 ";
-        let problems = outline(&Arc::from("x.yaml"), text).expect_err("problems");
+        let problems = outline("x.yaml".into(), text).expect_err("problems");
         let shown: Vec<_> = problems
             .iter()
             .map(|problem| format!("{problem} | {}", problem.hint.as_deref().unwrap_or_default()))
@@ -333,7 +327,7 @@ about: again
             ]
         );
         assert_eq!(
-            outline(&Arc::from("x.yaml"), "about: x").expect_err("no cases")[0].message,
+            outline("x.yaml".into(), "about: x").expect_err("no cases")[0].message,
             "`cases` is missing in this file"
         );
     }

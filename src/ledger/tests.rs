@@ -5,7 +5,6 @@ use crate::yaml::render;
 use insta::assert_snapshot;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
-use std::sync::Arc;
 
 const TEXT: &str = "\
 entries:
@@ -71,7 +70,7 @@ fn built_in_ledgers_are_right() {
 
 #[test]
 fn an_entry_has_all_that_its_author_wrote() {
-    let place = |line, column, length| Place { file: Arc::from("l.yaml"), line, column, length };
+    let place = |line, column, length| Place { file: "l.yaml".into(), line, column, length };
     assert_eq!(
         ledger().entries()[1],
         Entry {

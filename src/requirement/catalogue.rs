@@ -2,9 +2,9 @@
 
 use super::read::{self, Rows};
 use super::{Level, Requirement};
-use crate::yaml::{self, Diagnostic, Place, Problems, nearest};
+use crate::yaml::{self, Diagnostic, FileName, Place, Problems, nearest};
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 /// The catalogue files, by the name that places carry, and their text.
 pub const FILES: [(&str, &str); 3] = [
@@ -40,7 +40,7 @@ enum Entry {
 /// The lines of one row in an embedded file.
 #[derive(Debug)]
 struct Lines {
-    file: Arc<str>,
+    file: FileName,
     first: u32,
     text: &'static str,
     kind: Rows,
@@ -55,7 +55,7 @@ impl Catalogue {
     pub fn embedded() -> Self {
         let mut entries = Vec::new();
         for (name, text) in FILES {
-            index(&Arc::from(name), text, &mut entries);
+            index(FileName::from(name), text, &mut entries);
         }
         Self::of(entries)
     }
@@ -160,7 +160,7 @@ impl Entry {
 
 impl Lines {
     fn requirement(&self) -> Option<Requirement> {
-        let list = yaml::parse_part(&self.file, self.first, self.text).ok()?;
+        let list = yaml::parse_part(self.file, self.first, self.text).ok()?;
         let row = list.as_list().ok()?.first()?;
         read::requirement(row, self.kind, self.rfc).ok()
     }
@@ -168,7 +168,7 @@ impl Lines {
 
 /// The rows of a catalogue file, found by their first lines (`- id: …`) and not yet read. That its
 /// files are laid out for this is shown by the test that compares it with the strict reading.
-fn index(file: &Arc<str>, text: &'static str, entries: &mut Vec<Entry>) {
+fn index(file: FileName, text: &'static str, entries: &mut Vec<Entry>) {
     let (mut kind, mut rfc) = (None, None);
     let mut open = None;
     let mut at = 0;
@@ -202,8 +202,8 @@ struct Start {
     at: usize,
 }
 
-fn indexed(file: &Arc<str>, row: Start, up_to: &'static str, rfc: Option<u16>) -> Entry {
-    let lines = Lines { file: file.clone(), first: row.line, text: &up_to[row.at..], kind: row.kind, rfc };
+fn indexed(file: FileName, row: Start, up_to: &'static str, rfc: Option<u16>) -> Entry {
+    let lines = Lines { file: file, first: row.line, text: &up_to[row.at..], kind: row.kind, rfc };
     Entry::Indexed { id: row.id, lines, read: OnceLock::new() }
 }
 

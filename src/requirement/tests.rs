@@ -5,7 +5,6 @@ use crate::yaml::render;
 use insta::assert_snapshot;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
-use std::sync::Arc;
 
 /// What is wrong with a catalogue of one file, as pictures.
 fn refusals(text: &str) -> String {
@@ -55,7 +54,7 @@ fn labels_of_rfc_9293_and_their_levels_agree() {
 
 #[test]
 fn a_requirement_has_all_that_its_row_says() {
-    let place = Place { file: Arc::from("cases/requirements/rfc9293.yaml"), line: 27, column: 3, length: 2 };
+    let place = Place { file: "cases/requirements/rfc9293.yaml".into(), line: 27, column: 3, length: 2 };
     let catalogue = Catalogue::embedded();
     let row = catalogue.get("MUST-2").cloned().map(|row| Requirement { how: None, ..row });
     assert_eq!(
@@ -370,7 +369,7 @@ fn tc8_cases_rest_on_requirements_that_exist() {
             note: None,
             conflict: None,
             no_case: None,
-            place: Place { file: Arc::from("cases/requirements/tc8.yaml"), line: 21, column: 3, length: 0 },
+            place: Place { file: "cases/requirements/tc8.yaml".into(), line: 21, column: 3, length: 0 },
         })
     );
 }

@@ -1,15 +1,15 @@
 //! What is wrong, where, and what to do about it; and its picture with a caret.
 
+use super::FileName;
 use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Snippet};
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Where something stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The file as its reader named it.
-    pub file: Arc<str>,
+    pub file: FileName,
     /// Line, from 1.
     pub line: u32,
     /// Column in characters, from 1.
@@ -21,7 +21,7 @@ pub struct Place {
 impl Place {
     /// The start of `file`: for what concerns the file as a whole.
     #[must_use]
-    pub fn start_of(file: Arc<str>) -> Self {
+    pub fn start_of(file: FileName) -> Self {
         Self { file, line: 1, column: 1, length: 0 }
     }
 

@@ -1,10 +1,10 @@
 //! What `saphyr-parser` sees of a text, and where.
 
+use super::FileName;
 use super::Place;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// The parts of a text, in their order.
 pub(super) struct Marks<'t> {
@@ -117,9 +117,9 @@ impl<'t> Mark<'t> {
     }
 
     /// Where it stands in a file in which so many lines stand before the text.
-    pub(super) fn place(&self, file: &Arc<str>, lines_before: u32) -> Place {
+    pub(super) fn place(&self, file: FileName, lines_before: u32) -> Place {
         Place {
-            file: file.clone(),
+            file: file,
             line: self.line.saturating_add(lines_before),
             column: self.column,
             length: self.length,

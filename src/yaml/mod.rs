@@ -8,6 +8,7 @@
 
 mod diagnostic;
 mod fields;
+mod file_name;
 mod marks;
 mod nearest;
 mod node;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use diagnostic::{Diagnostic, Note, Place, render, render_coloured};
 pub use fields::{Fields, Problems};
+pub use file_name::FileName;
 pub use nearest::nearest;
 pub use node::{Key, Node, Value};
 pub use parse::{parse, parse_part};

@@ -1,10 +1,10 @@
 //! Text -> nodes: what is plain the short way, all else with values from `serde_yaml` and places from
 //! `saphyr-parser`.
 
+use super::FileName;
 use super::marks::{Mark, MarkKind, read_marks};
 use super::tree::Tree;
 use super::{Diagnostic, Key, Node, Place, Value, plain};
-use std::sync::Arc;
 
 /// Reads one YAML document; `file` is the name that places carry.
 ///
@@ -12,14 +12,14 @@ use std::sync::Arc;
 /// It is no YAML, holds more than one document, nests or repeats beyond measure, has a key twice,
 /// or uses a tag or a merge key (`<<`), which nothing here understands.
 pub fn parse(file: &str, text: &str) -> Result<Node, Diagnostic> {
-    parse_part(&Arc::from(file), 1, text)
+    parse_part(FileName::from(file), 1, text)
 }
 
 /// [`parse`] for a part of a file that starts at its line `first_line`.
 ///
 /// # Errors
 /// As [`parse`].
-pub fn parse_part(file: &Arc<str>, first_line: u32, text: &str) -> Result<Node, Diagnostic> {
+pub fn parse_part(file: FileName, first_line: u32, text: &str) -> Result<Node, Diagnostic> {
     let lines_before = first_line.saturating_sub(1);
     if let Some(place) = lone_return(file, lines_before, text) {
         return Err(Diagnostic::new(&place, "not readable as YAML: a carriage return without a line feed")
@@ -32,7 +32,7 @@ pub fn parse_part(file: &Arc<str>, first_line: u32, text: &str) -> Result<Node, 
 }
 
 /// [`parse_part`] of whatever YAML allows.
-pub(super) fn parse_any(file: &Arc<str>, lines_before: u32, text: &str) -> Result<Node, Diagnostic> {
+pub(super) fn parse_any(file: FileName, lines_before: u32, text: &str) -> Result<Node, Diagnostic> {
     let tree =
         serde_yaml::from_str::<Tree>(text).map_err(|error| syntax_error(file, lines_before, text, &error))?;
     Builder { file, lines_before, marks: read_marks(text).marks, next: 0, in_step: true }.node(tree)
@@ -40,7 +40,7 @@ pub(super) fn parse_any(file: &Arc<str>, lines_before: u32, text: &str) -> Resul
 
 /// Walks the tree and the marks side by side.
 struct Builder<'a> {
-    file: &'a Arc<str>,
+    file: FileName,
     lines_before: u32,
     marks: Vec<Mark<'a>>,
     next: usize,
@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
             }
             None => {
                 self.in_step = false;
-                (Place::start_of(self.file.clone()), None)
+                (Place::start_of(self.file), None)
             }
         }
     }
@@ -186,12 +186,12 @@ pub(super) fn number(written: &str) -> Option<Option<Value>> {
 }
 
 /// What `serde_yaml` says about a text that it cannot read, with a place and advice.
-fn syntax_error(file: &Arc<str>, lines_before: u32, text: &str, error: &serde_yaml::Error) -> Diagnostic {
+fn syntax_error(file: FileName, lines_before: u32, text: &str, error: &serde_yaml::Error) -> Diagnostic {
     let place = error.location().map_or_else(
-        || Place::start_of(file.clone()),
+        || Place::start_of(file),
         |at| {
             let (line, column) = within(text, at.line(), at.column());
-            Place { file: file.clone(), line: line.saturating_add(lines_before), column, length: 1 }
+            Place { file: file, line: line.saturating_add(lines_before), column, length: 1 }
         },
     );
     let said = error.to_string();
@@ -210,14 +210,14 @@ fn syntax_error(file: &Arc<str>, lines_before: u32, text: &str, error: &serde_ya
 
 /// The first carriage return that a line feed does not follow. YAML ends a line there, editors and
 /// everything else here do not: no place behind it would be right.
-fn lone_return(file: &Arc<str>, lines_before: u32, text: &str) -> Option<Place> {
+fn lone_return(file: FileName, lines_before: u32, text: &str) -> Option<Place> {
     let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let is_alone = |(at, _): &(usize, &str)| !text[at + 1..].starts_with('\n');
     let (at, _) = text.match_indices('\r').find(is_alone)?;
     let line = text[..at].matches('\n').count() + 1;
     let column = text[..at].rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let line = number(line).saturating_add(lines_before);
-    Some(Place { file: file.clone(), line, column: number(column), length: 1 })
+    Some(Place { file: file, line, column: number(column), length: 1 })
 }
 
 /// Line and column of the text: a parser that has come to the end may name the line behind the last.

@@ -4,16 +4,16 @@
 //! `serde_yaml` decides what it means or what is wrong with it. Where this way reads a text at all, both
 //! read the same: tests over every file of the project and over random texts hold them together.
 
+use super::FileName;
 use super::marks::{Mark, MarkKind, Marks};
 use super::parse::number;
 use super::{Key, Node, Place, Value};
 use std::borrow::Cow;
 use std::iter::Peekable;
-use std::sync::Arc;
 use std::vec::IntoIter;
 
 /// The node of a text in which everything is plain; `lines_before` stand in front of it in its file.
-pub(super) fn read(file: &Arc<str>, lines_before: u32, text: &str, marks: Marks<'_>) -> Option<Node> {
+pub(super) fn read(file: FileName, lines_before: u32, text: &str, marks: Marks<'_>) -> Option<Node> {
     let is_plain = |character: char| match character {
         '\n' => true,
         // Ends of lines for one reader and not for the other, or refused by one of them.
@@ -40,7 +40,7 @@ fn lines_are_plain(text: &str) -> bool {
 }
 
 struct Reader<'a> {
-    file: &'a Arc<str>,
+    file: FileName,
     lines_before: u32,
     marks: Peekable<IntoIter<Mark<'a>>>,
 }
@@ -156,12 +156,12 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     fn short_way(text: &str) -> Option<Node> {
-        read(&Arc::from("t.yaml"), 0, text, read_marks(text))
+        read(FileName::from("t.yaml"), 0, text, read_marks(text))
     }
 
     /// As text: no number is what a not-a-number is.
     fn other_way(text: &str) -> String {
-        format!("{:#?}", parse_any(&Arc::from("t.yaml"), 0, text))
+        format!("{:#?}", parse_any(FileName::from("t.yaml"), 0, text))
     }
 
     /// What both ways make of it, where the short way goes at all.

@@ -5,11 +5,10 @@ use insta::assert_snapshot;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) fn place(line: u32, column: u32, length: u32) -> Place {
-    Place { file: Arc::from("t.yaml"), line, column, length }
+    Place { file: "t.yaml".into(), line, column, length }
 }
 
 pub(super) fn read(text: &str) -> Node {
@@ -134,11 +133,11 @@ d:
 
 #[test]
 fn a_part_of_a_file_counts_lines_from_where_it_starts() {
-    let file = Arc::from("t.yaml");
-    let node = parse_part(&file, 40, "- id: x\n  level: MUST\n").expect("readable YAML");
+    let file = FileName::from("t.yaml");
+    let node = parse_part(file, 40, "- id: x\n  level: MUST\n").expect("readable YAML");
     let entry = node.as_list().expect("a list")[0].as_map(&["id", "level"]).expect("a map");
     assert_eq!(entry.required("level").map(|node| node.place.clone()), Ok(place(41, 10, 4)));
-    let error = parse_part(&file, 40, "- id: x\n  level: *nowhere\n").expect_err("an unknown anchor");
+    let error = parse_part(file, 40, "- id: x\n  level: *nowhere\n").expect_err("an unknown anchor");
     assert_eq!(error.place, place(41, 10, 1));
 }
 
@@ -434,7 +433,7 @@ fn typed_readers_say_what_they_found() {
 
 #[test]
 fn a_note_about_another_file_is_a_line_of_its_own() {
-    let elsewhere = Place { file: Arc::from("other.yaml"), line: 3, column: 5, length: 2 };
+    let elsewhere = Place { file: "other.yaml".into(), line: 3, column: 5, length: 2 };
     let diagnostic = Diagnostic::new(&place(1, 1, 1), "twice")
         .with_note_at(&elsewhere, "first here")
         .with_note("a remark");

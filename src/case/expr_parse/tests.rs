@@ -1,11 +1,10 @@
 use super::*;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
-use std::sync::Arc;
 
 fn place_of_whole(text: &str) -> Place {
     let length = u32::try_from(text.chars().count()).expect("a short text");
-    Place { file: Arc::from("a.yaml"), line: 3, column: 10, length }
+    Place { file: "a.yaml".into(), line: 3, column: 10, length }
 }
 
 fn parse(text: &str) -> Result<Typed, TextFault> {
@@ -80,7 +79,7 @@ fn a_name_keeps_its_place_in_the_file() {
     let typed = parse("1 + (fin.seq)").expect("an expression");
     let Expr::Binary(_, _, right) = typed.expr else { panic!("a sum") };
     let Expr::Name(_, place) = *right else { panic!("a name") };
-    assert_eq!(place, Place { file: Arc::from("a.yaml"), line: 3, column: 15, length: 7 });
+    assert_eq!(place, Place { file: "a.yaml".into(), line: 3, column: 15, length: 7 });
 }
 
 #[test]

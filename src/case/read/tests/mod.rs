@@ -11,7 +11,6 @@ use crate::case::expr::Expr;
 use crate::case::model::{Step, StepKind};
 use crate::case::parse_expression;
 use crate::yaml::{Diagnostic, Place, Problems, parse};
-use std::sync::Arc;
 
 /// A step as a case writes it, on one line.
 #[derive(Clone, Copy)]
@@ -48,7 +47,7 @@ impl Text {
         let before = self.0.find(part).unwrap_or_else(|| panic!("`{part}` in {}", self.0));
         let number = |text: &str| u32::try_from(text.chars().count()).expect("a short text");
         let column = number(&self.0[..before]) + 1;
-        Place { file: Arc::from("s.yaml"), line: 1, column, length: number(part) }
+        Place { file: "s.yaml".into(), line: 1, column, length: number(part) }
     }
 
     /// The expression `part`, its names placed where they stand in the step.
