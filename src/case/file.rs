@@ -204,13 +204,18 @@ impl RawCase {
     /// # Errors
     /// Everything that is wrong with that.
     pub fn gist(&self) -> Result<&Gist, Vec<Diagnostic>> {
-        self.gist.get_or_init(|| self.read_gist()).as_ref().map_err(Clone::clone)
+        let read = || read_gist(&self.without_what_nobody_runs().map_err(|problem| vec![problem])?);
+        self.gist.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
-    /// What its trials do.
+    /// What its trials do. [`RawCase::gist`] is known afterwards: it stands between the lines.
     #[must_use]
     pub fn scripts(&self) -> Scripts<'_> {
-        Scripts { case: self, node: self.without(METADATA_KEYS), shared: OnceLock::new() }
+        let node = self.without_what_nobody_runs();
+        if let Ok(node) = &node {
+            self.gist.get_or_init(|| read_gist(node));
+        }
+        Scripts { case: self, node, shared: OnceLock::new() }
     }
 
     /// What its trials of this row do, where that of others is not wanted.
@@ -264,6 +269,12 @@ impl RawCase {
         Ok(node)
     }
 
+    /// The case without its table and what it tells a reader.
+    fn without_what_nobody_runs(&self) -> Result<Node, Diagnostic> {
+        let others = METADATA_KEYS.iter().filter(|key| !GIST_KEYS.contains(key));
+        self.without(&others.copied().collect::<Vec<_>>())
+    }
+
     /// One key of the case, read without the others.
     fn key(&self, lines: &KeyLines<'_>, problems: &mut Problems) -> Option<Node> {
         let node = problems.note(yaml::parse_part(self.source.name, lines.first_line, lines.text))?;
@@ -276,26 +287,10 @@ impl RawCase {
         &self.source.text[self.body.clone()]
     }
 
-    fn read_gist(&self) -> Result<Gist, Vec<Diagnostic>> {
-        let others = METADATA_KEYS.iter().chain(&script::KEYS).filter(|key| !GIST_KEYS.contains(key));
-        let node = self.without(&others.copied().collect::<Vec<_>>()).map_err(|problem| vec![problem])?;
-        let mut problems = Problems::default();
-        let gist = Keys::of(&node, GIST_KEYS, &mut problems).map(|mut keys| Gist {
-            requirements: keys.required("requirements", requirements).unwrap_or_default(),
-            needs: keys.list("needs", word::<Capability>).unwrap_or_default(),
-            slow: keys.switch("slow"),
-        });
-        match gist {
-            Some(gist) if problems.is_empty() => Ok(gist),
-            _ => Err(problems.into()),
-        }
-    }
-
     fn read_case(&self) -> Result<Case, Vec<Diagnostic>> {
         let node = self.metadata().map_err(|problem| vec![problem])?;
         let mut problems = Problems::default();
-        let allowed: Vec<&str> = METADATA_KEYS.iter().chain(&script::KEYS).copied().collect();
-        let case = Keys::of(&node, &allowed, &mut problems).map(|mut keys| {
+        let case = Keys::of(&node, &keys_of_a_case(), &mut problems).map(|mut keys| {
             let title = keys.required("title", sentence);
             let requirements = keys.required("requirements", requirements);
             let effect = keys.required("effect", sentence);
@@ -339,6 +334,23 @@ impl Scripts<'_> {
             }
         })
     }
+}
+
+fn read_gist(node: &Node) -> Result<Gist, Vec<Diagnostic>> {
+    let mut problems = Problems::default();
+    let gist = Keys::of(node, &keys_of_a_case(), &mut problems).map(|mut keys| Gist {
+        requirements: keys.required("requirements", requirements).unwrap_or_default(),
+        needs: keys.list("needs", word::<Capability>).unwrap_or_default(),
+        slow: keys.switch("slow"),
+    });
+    match gist {
+        Some(gist) if problems.is_empty() => Ok(gist),
+        _ => Err(problems.into()),
+    }
+}
+
+fn keys_of_a_case() -> Vec<&'static str> {
+    METADATA_KEYS.iter().chain(&script::KEYS).copied().collect()
 }
 
 /// `area/file` of a path that ends in `area/file.yaml`.

@@ -190,7 +190,7 @@ impl<'t> Line<'t> {
     fn place(&self, file: FileName, length: usize) -> Place {
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         let characters = self.content.get(..length).map_or(length, |text| text.chars().count());
-        Place { file: file, line: self.number, column: number(self.indent + 1), length: number(characters) }
+        Place { file, line: self.number, column: number(self.indent + 1), length: number(characters) }
     }
 }
 

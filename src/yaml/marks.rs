@@ -118,12 +118,7 @@ impl<'t> Mark<'t> {
 
     /// Where it stands in a file in which so many lines stand before the text.
     pub(super) fn place(&self, file: FileName, lines_before: u32) -> Place {
-        Place {
-            file: file,
-            line: self.line.saturating_add(lines_before),
-            column: self.column,
-            length: self.length,
-        }
+        Place { file, line: self.line.saturating_add(lines_before), column: self.column, length: self.length }
     }
 
     /// What is missing at the end of a text without a line feed is missing there: the parser says that it
