@@ -203,7 +203,7 @@ struct Start {
 }
 
 fn indexed(file: FileName, row: Start, up_to: &'static str, rfc: Option<u16>) -> Entry {
-    let lines = Lines { file: file, first: row.line, text: &up_to[row.at..], kind: row.kind, rfc };
+    let lines = Lines { file, first: row.line, text: &up_to[row.at..], kind: row.kind, rfc };
     Entry::Indexed { id: row.id, lines, read: OnceLock::new() }
 }
 

@@ -191,7 +191,7 @@ fn syntax_error(file: FileName, lines_before: u32, text: &str, error: &serde_yam
         || Place::start_of(file),
         |at| {
             let (line, column) = within(text, at.line(), at.column());
-            Place { file: file, line: line.saturating_add(lines_before), column, length: 1 }
+            Place { file, line: line.saturating_add(lines_before), column, length: 1 }
         },
     );
     let said = error.to_string();
@@ -217,7 +217,7 @@ fn lone_return(file: FileName, lines_before: u32, text: &str) -> Option<Place> {
     let line = text[..at].matches('\n').count() + 1;
     let column = text[..at].rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let line = number(line).saturating_add(lines_before);
-    Some(Place { file: file, line, column: number(column), length: 1 })
+    Some(Place { file, line, column: number(column), length: 1 })
 }
 
 /// Line and column of the text: a parser that has come to the end may name the line behind the last.
