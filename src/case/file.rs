@@ -198,8 +198,8 @@ impl RawCase {
         self.case.get_or_init(|| self.read_case()).as_ref().map_err(Clone::clone)
     }
 
-    /// What decides whether and how it is run, without looking at the rest: a tenth of the work before the first
-    /// packet is in titles that nobody reads.
+    /// What decides whether and how it is run. Its title and its like are not looked at: a tenth of the work
+    /// before the first packet would be in what nobody reads.
     ///
     /// # Errors
     /// Everything that is wrong with that.
