@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -82,10 +82,7 @@ fn twenty_loaded_runs_of_the_whole_suite_give_the_same_verdicts() {
 
 /// The program at work: it has a target, and trials are under way.
 fn at_work(filters: &[&str]) -> (Child, BufReader<std::process::ChildStdout>, Vec<Process>) {
-    // Signals that this process ignores, as one in the background of a shell does, its children would too.
-    let mut child = Command::new("env")
-        .args(["--default-signal=INT,TERM,HUP", program::PROGRAM])
-        .args(filters)
+    let mut child = program::in_the_foreground(filters)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

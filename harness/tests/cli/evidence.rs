@@ -1,6 +1,6 @@
 //! What a run leaves in `--out DIR`, read by programs that know nothing of the one that wrote it.
 
-use crate::program::{Folder, PROGRAM, QUICK, Said, command, said, tcpspec, trials};
+use crate::program::{Folder, PROGRAM, QUICK, Said, in_the_foreground, said, tcpspec, trials};
 use crate::{CASES, KNOWN, SILENT};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -333,7 +333,7 @@ fn interrupted_run_ends_its_stream_in_order() {
     let folder = Folder::new();
     let file = folder.path().join("out/run.jsonl");
     let arguments = ["--test-threads", "1", "--out", &out(&folder), SILENT];
-    let mut child = command(&arguments).stdout(Stdio::null()).spawn().expect("it starts");
+    let mut child = in_the_foreground(&arguments).stdout(Stdio::null()).spawn().expect("it starts");
     let begun = Instant::now();
     // The header and one of four trials, each of which takes a second.
     while std::fs::read_to_string(&file).unwrap_or_default().lines().count() < 2 {

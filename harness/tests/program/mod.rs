@@ -59,6 +59,14 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// The same with signals as in the foreground of a shell: a process in its background ignores SIGINT, and
+/// what it starts does, too.
+pub(crate) fn in_the_foreground(arguments: &[&str]) -> Command {
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT,TERM,HUP", PROGRAM]).args(arguments);
+    command
+}
+
 pub(crate) fn tcpspec(arguments: &[&str]) -> Said {
     said(&mut command(arguments))
 }
