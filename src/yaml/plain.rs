@@ -29,13 +29,24 @@ pub(super) fn read(file: FileName, lines_before: u32, text: &str, marks: Marks<'
 }
 
 /// Whether every colon has its key on the same line and its value apart (elsewhere it is told in two ways
-/// what is a key), and no line is for a reader of many documents.
+/// what is a key), and no line is for a reader of many documents. Keys without any ASCII are left to the
+/// other way.
 fn lines_are_plain(text: &str) -> bool {
-    text.split('\n').all(|line| {
-        let mut colons = line.match_indices(':').map(|(at, _)| (&line[..at], &line[at + 1..]));
-        let are_plain = colons
-            .all(|(key, value)| (value.is_empty() || value.starts_with(' ')) && !key.trim_start().is_empty());
-        are_plain && !["---", "...", "%"].iter().any(|mark| line.starts_with(mark))
+    let octets = text.as_bytes();
+    let mut begins = true;
+    let mut has_key = false;
+    octets.iter().enumerate().all(|(at, octet)| {
+        let rest = &octets[at + 1..];
+        let is_plain = match octet {
+            b'%' => !begins,
+            b'-' => !(begins && rest.starts_with(b"--")),
+            b'.' => !(begins && rest.starts_with(b"..")),
+            b':' => has_key && matches!(rest.first(), None | Some(b' ' | b'\n')),
+            _ => true,
+        };
+        begins = *octet == b'\n';
+        has_key = !begins && (has_key || *octet != b' ' && octet.is_ascii());
+        is_plain
     })
 }
 
