@@ -179,6 +179,12 @@ impl RawCase {
         self.table.rows.iter().map(TableRow::row)
     }
 
+    /// How many trials it has.
+    #[must_use]
+    pub fn trial_count(&self) -> usize {
+        self.table.rows.len() * self.families.len()
+    }
+
     /// The names of its trials with their rows: for each row its families.
     pub fn trials(&self) -> impl Iterator<Item = (TrialId, usize)> {
         let rows = self.table.rows.iter().enumerate();

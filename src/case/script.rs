@@ -94,5 +94,7 @@ fn steps(
             Shared { connections: reader.connections.clone(), steps }
         });
     }
-    read.into_iter().flatten().collect()
+    let mut steps = Vec::with_capacity(read.iter().map(Vec::len).sum());
+    steps.extend(read.into_iter().flatten());
+    steps
 }

@@ -9,7 +9,7 @@ use crate::report::{RequirementLine, TrialCard};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tcpspec_core::case::{Capability, RawCase, Script, Scripts, StepKind, Suite, Trial};
+use tcpspec_core::case::{Capability, RawCase, Script, Scripts, StepKind, Suite, TrialId};
 use tcpspec_core::engine::MEASURED_CONNECTIONS;
 use tcpspec_core::profile::Profile;
 use tcpspec_core::requirement::{Catalogue, Level, Requirement};
@@ -78,11 +78,10 @@ impl Plan {
     /// # Errors
     /// Everything that is wrong with the cases.
     pub fn make(wanted: PlanFor) -> Result<Self, Vec<Diagnostic>> {
-        let all: Vec<_> = wanted.suite.trials().collect();
+        let cases: Vec<_> = wanted.suite.cases().collect();
         // Reading the steps is most of the work before the first packet: every processor helps.
-        let parts: Vec<_> = parts(&all).collect();
+        let parts: Vec<_> = parts(&cases).collect();
         let parts = side_by_side(&parts, |part| read_part(part, &wanted));
-        drop(all);
         let mut problems = Vec::new();
         let mut trials = Vec::with_capacity(parts.iter().map(|(found, _)| found.len()).sum());
         for (found, wrong) in parts {
@@ -131,15 +130,18 @@ fn concerns(requirement: &Requirement, script: &Script) -> bool {
     script.given.iter().any(|given| event.states.iter().any(|state| state == given.state.name()))
 }
 
-/// Parts of some size, none of which ends within a case: what its rows have in common is read once.
-fn parts<'t, 's>(trials: &'t [Trial<'s>]) -> impl Iterator<Item = &'t [Trial<'s>]> {
-    let mut rest = trials;
+/// Parts of some size.
+fn parts<'p, 's>(cases: &'p [&'s RawCase]) -> impl Iterator<Item = &'p [&'s RawCase]> {
+    let mut rest = cases;
     std::iter::from_fn(move || {
-        let at_least = PART.min(rest.len());
-        let more = rest[at_least..]
-            .iter()
-            .take_while(|trial| at_least > 0 && std::ptr::eq(trial.case, rest[at_least - 1].case));
-        let (part, behind) = rest.split_at(at_least + more.count());
+        let mut trials = 0;
+        let fits = |case: &&&RawCase| {
+            let fits = trials < PART;
+            trials += case.trial_count();
+            fits
+        };
+        let count = rest.iter().take_while(fits).count();
+        let (part, behind) = rest.split_at(count);
         rest = behind;
         Some(part).filter(|part| !part.is_empty())
     })
@@ -148,16 +150,17 @@ fn parts<'t, 's>(trials: &'t [Trial<'s>]) -> impl Iterator<Item = &'t [Trial<'s>
 /// Trials of a part, at least: small enough that all processors end together.
 const PART: usize = 50;
 
-/// A part of the trials, in order; what those of a case or of a row have in common is found out once.
-fn read_part(trials: &[Trial<'_>], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagnostic>) {
+/// The trials of some cases, in order; what those of a case or of a row have in common is found out once.
+fn read_part(cases: &[&RawCase], wanted: &PlanFor) -> (Vec<Planned>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
-    let mut plans = Vec::with_capacity(trials.len());
-    for of_case in trials.chunk_by(|one, next| std::ptr::eq(one.case, next.case)) {
-        let scripts = of_case[0].case.scripts();
-        let level = strongest_level(of_case[0].case, &wanted.catalogue);
-        for of_row in of_case.chunk_by(|one, next| one.row == next.row) {
-            match Row::of(&of_row[0], &scripts, level, wanted) {
-                Ok(row) => plans.extend(of_row.iter().map(|trial| row.planned(trial, wanted))),
+    let mut plans = Vec::with_capacity(cases.iter().map(|case| case.trial_count()).sum());
+    for case in cases {
+        let scripts = case.scripts();
+        let level = strongest_level(case, &wanted.catalogue);
+        let trials: Vec<_> = case.trials().collect();
+        for of_row in trials.chunk_by(|(_, one), (_, next)| one == next) {
+            match Row::of(case, of_row[0].1, &scripts, level, wanted) {
+                Ok(row) => plans.extend(of_row.iter().map(|(id, _)| row.planned(id, wanted))),
                 Err(found) => problems.extend(found),
             }
         }
@@ -189,18 +192,19 @@ struct Row<'s> {
 
 impl<'s> Row<'s> {
     fn of(
-        trial: &Trial<'s>,
+        case: &'s RawCase,
+        number: usize,
         scripts: &Scripts<'_>,
         level: Level,
         wanted: &PlanFor,
     ) -> Result<Self, Vec<Diagnostic>> {
         let PlanFor { profile, surroundings, places, .. } = wanted;
-        let script = scripts.row(trial.row)?;
+        let script = scripts.row(number)?;
         if !wanted.suite.is_built_in() {
             // Somebody is to be told what is wrong with it, needed or not.
-            trial.case.case()?;
+            case.case()?;
         }
-        let gist = trial.case.gist()?;
+        let gist = case.gist()?;
         let lookup = |name: &str| profile.variable(name);
         let place = places.choose(&script, &gist.needs, &surroundings.config.fixtures);
         let connections = connections(&script);
@@ -219,7 +223,7 @@ impl<'s> Row<'s> {
         let place = place.ok();
         let of_any = &surroundings.config.capabilities;
         Ok(Self {
-            case: trial.case,
+            case,
             level,
             expected: script.expected_duration(&lookup),
             longest: script.longest_wait(&lookup, &profile.tolerance),
@@ -233,10 +237,10 @@ impl<'s> Row<'s> {
         })
     }
 
-    fn planned(&self, trial: &Trial<'_>, wanted: &PlanFor) -> Planned {
+    fn planned(&self, id: &TrialId, wanted: &PlanFor) -> Planned {
         let PlanFor { profile, surroundings, seed, .. } = wanted;
-        let id = trial.id.to_string();
-        let family = trial.id.family();
+        let family = id.family();
+        let id = id.to_string();
         let fate = if surroundings.families.contains(&family) {
             self.fate.clone()
         } else {
