@@ -1,9 +1,10 @@
 //! The full check of a suite: every case, every row, every name that must exist elsewhere.
 
-use super::file::{CaseFile, RawCase};
+use super::file::CaseFile;
 use super::fixtures::Fixtures;
 use super::id::Family;
 use super::model::{App, AppAction, IcmpName, Nobody, Script, Step, StepKind};
+use super::raw_case::RawCase;
 use super::suite::Suite;
 use crate::requirement::{Catalogue, Tc8};
 use crate::yaml::{self, Diagnostic, Node, Place, nearest};

@@ -12,6 +12,7 @@ mod lint;
 mod model;
 mod noticed;
 mod outline;
+mod raw_case;
 mod read;
 mod script;
 mod show;
@@ -28,11 +29,12 @@ mod words;
 pub use capability::{Capability, NotACapability};
 pub use expr::{Expr, LabelField, Name, Operator, Variable};
 pub use expr_parse::{Typed, parse_expression};
-pub use file::{CaseFile, Gist, RawCase, Scripts};
+pub use file::CaseFile;
 pub use fixtures::{Fixtures, Path, PathName};
 pub use id::{Family, NotATrialId, TrialId};
 pub use lint::Vocabulary;
 pub use model::*;
+pub use raw_case::{Gist, RawCase, Scripts};
 pub use suite::{Suite, Trial, embedded_files};
 pub use text_fault::{TextFault, TextFaultKind};
 pub use types::Type;
@@ -45,6 +47,6 @@ mod tests;
 /// a starting point, of a step with each verb.
 #[must_use]
 pub fn keys() -> Vec<(&'static str, Vec<&'static str>)> {
-    let case = file::METADATA_KEYS.iter().chain(&script::KEYS).copied().collect();
+    let case = raw_case::keys_of_a_case();
     [("case", case), ("given", read::GIVEN_KEYS.to_vec())].into_iter().chain(read::step_keys()).collect()
 }

@@ -1,9 +1,10 @@
 //! All cases: those that the library carries, or others.
 
-use super::file::{CaseFile, RawCase};
+use super::file::CaseFile;
 use super::fixtures::Fixtures;
 use super::id::TrialId;
 use super::model::Script;
+use super::raw_case::RawCase;
 use crate::yaml::{Diagnostic, Place};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
