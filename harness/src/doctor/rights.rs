@@ -5,14 +5,13 @@ use super::report::Found;
 use crate::target::NamespaceError;
 use crate::target::namespace::{Refusal, Step};
 use nix::errno::Errno;
-use std::fs;
 
 /// The check to which a refusal belongs, and what it found.
 pub(super) fn refused(error: &NamespaceError, asker: &Asker) -> (&'static str, Found) {
     let found = |mend: String| Found::Bench { says: without_advice(error), mend };
     match error {
         NamespaceError::Refused(refusal) => {
-            let is_about_rights = refusal.errno != Errno::ENOSPC && refusal.step != Step::NetworkNamespace;
+            let is_about_rights = refusal.exhausted.is_none() && refusal.step != Step::NetworkNamespace;
             let check = if is_about_rights { "rights" } else { "namespaces" };
             (check, found(asker.command_against(refusal)))
         }
@@ -34,14 +33,7 @@ pub(super) fn granted(asker: &Asker) -> String {
 /// The error without the advice that follows it: that is said better by a command.
 fn without_advice(error: &NamespaceError) -> String {
     match error {
-        NamespaceError::Refused(Refusal { step, errno, .. }) => {
-            let step = match step {
-                Step::UserNamespace => "a user namespace",
-                Step::IdentityMap => "mapping the user into a new user namespace",
-                Step::NetworkNamespace => "a network namespace",
-            };
-            format!("{step} was refused ({errno})")
-        }
+        NamespaceError::Refused(refusal) => refusal.what(),
         other => other.to_string(),
     }
 }
@@ -49,8 +41,10 @@ fn without_advice(error: &NamespaceError) -> String {
 impl Asker {
     fn command_against(&self, refusal: &Refusal) -> String {
         let switch = |setting: &str| self.as_root(&format!("sysctl -w {setting}"));
+        if let Some(setting) = &refusal.exhausted {
+            return switch(setting);
+        }
         match refusal.step {
-            _ if refusal.errno == Errno::ENOSPC => switch(&exhausted(refusal.step)),
             Step::UserNamespace if refusal.errno == Errno::EINVAL => "sudo tcpspec".into(),
             _ if refusal.errno == Errno::ENOENT => self.as_root("mount -t proc proc /proc"),
             _ if refusal.apparmor_restricts => switch("kernel.apparmor_restrict_unprivileged_userns=0"),
@@ -67,21 +61,6 @@ impl Asker {
     }
 }
 
-/// The limit that was reached, with a value that is higher. A new user namespace comes with a new network
-/// namespace, so that either may have been short.
-fn exhausted(step: Step) -> String {
-    let limit = |name: &str| {
-        let text = fs::read_to_string(format!("/proc/sys/user/{name}")).unwrap_or_default();
-        text.trim().parse::<u64>().unwrap_or_default()
-    };
-    let [users, networks] = ["max_user_namespaces", "max_net_namespaces"].map(limit);
-    let (name, now) = match step {
-        Step::UserNamespace if users <= networks => ("max_user_namespaces", users),
-        _ => ("max_net_namespaces", networks),
-    };
-    format!("user.{name}={}", (now * 2).max(15_000))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,17 +73,6 @@ mod tests {
         rules_its_network: false,
     };
 
-    fn refusal(step: Step, errno: Errno) -> Refusal {
-        Refusal {
-            step,
-            errno,
-            in_container: false,
-            apparmor_restricts: false,
-            userns_clone_off: false,
-            no_user_namespaces: false,
-        }
-    }
-
     fn told(refusal: Refusal) -> (&'static str, Found) {
         refused(&NamespaceError::Refused(refusal), &NOBODY())
     }
@@ -115,15 +83,18 @@ mod tests {
 
     #[test]
     fn apparmor_is_a_matter_of_rights_and_has_a_switch() {
-        let refusal = Refusal { apparmor_restricts: true, ..refusal(Step::IdentityMap, Errno::EPERM) };
-        let says = "mapping the user into a new user namespace was refused (EPERM: Operation not permitted)";
+        let refusal =
+            Refusal { apparmor_restricts: true, ..Refusal::unexplained(Step::IdentityMap, Errno::EPERM) };
+        let says =
+            "mapping the user into the new user namespace was refused (EPERM: Operation not permitted)";
         let mend = "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0";
         assert_eq!(told(refusal), ("rights", bench(says, mend)));
     }
 
     #[test]
     fn switch_of_debian_is_named() {
-        let refusal = Refusal { userns_clone_off: true, ..refusal(Step::UserNamespace, Errno::EPERM) };
+        let refusal =
+            Refusal { userns_clone_off: true, ..Refusal::unexplained(Step::UserNamespace, Errno::EPERM) };
         let says = "a user namespace was refused (EPERM: Operation not permitted)";
         let mend = "sudo sysctl -w kernel.unprivileged_userns_clone=1";
         assert_eq!(told(refusal), ("rights", bench(says, mend)));
@@ -132,7 +103,7 @@ mod tests {
     #[test]
     fn refused_for_no_known_reason_root_helps() {
         let says = "a user namespace was refused (EPERM: Operation not permitted)";
-        let unknown = refusal(Step::UserNamespace, Errno::EPERM);
+        let unknown = Refusal::unexplained(Step::UserNamespace, Errno::EPERM);
         assert_eq!(told(unknown.clone()), ("rights", bench(says, "sudo tcpspec")));
         let contained = Refusal { in_container: true, ..unknown };
         let mend = "start the container with `--cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add NET_RAW`";
@@ -144,7 +115,7 @@ mod tests {
         let root = Asker { is_root: true, rules_its_network: true, ..NOBODY() };
         let mends = [
             root.as_root("ip link set eth1 up"),
-            root.command_against(&refusal(Step::UserNamespace, Errno::EPERM)),
+            root.command_against(&Refusal::unexplained(Step::UserNamespace, Errno::EPERM)),
         ];
         assert!(mends.iter().all(|mend| !mend.contains("sudo")), "{mends:?}");
         assert_eq!(granted(&root), "CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_NET_RAW (root)");

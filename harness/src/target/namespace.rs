@@ -79,7 +79,7 @@ impl Namespaces {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NamespaceError {
     /// The machine refuses to make one.
-    #[error("cannot make a private network for the target: {} was refused ({}); {}", .0.step.text(), .0.errno, .0.advice())]
+    #[error("cannot make a private network for the target: {}; {}", .0.what(), .0.advice())]
     Refused(Refusal),
     /// A namespace that exists cannot be entered.
     #[error("cannot change to the other network namespace ({0})")]
@@ -102,8 +102,8 @@ pub struct Refusal {
     pub apparmor_restricts: bool,
     /// `kernel.unprivileged_userns_clone` is off (Debian and others).
     pub userns_clone_off: bool,
-    /// `user.max_user_namespaces` is zero.
-    pub no_user_namespaces: bool,
+    /// The limit that was reached, with a value that is higher: `user.max_net_namespaces=15000`.
+    pub exhausted: Option<String>,
 }
 
 /// A step on the way to a namespace.
@@ -128,13 +128,19 @@ impl Step {
 }
 
 impl Refusal {
+    /// What was refused, and what the kernel said: the first half of a sentence.
+    pub(crate) fn what(&self) -> String {
+        format!("{} was refused ({})", self.step.text(), self.errno)
+    }
+
     /// What helps, as the second half of a sentence.
     fn advice(&self) -> String {
         if self.step == Step::UserNamespace && self.errno == Errno::EINVAL {
             return "either the kernel has none (CONFIG_USER_NS), or this process had already started a thread".into();
         }
-        if self.step == Step::NetworkNamespace && self.errno == Errno::ENOSPC {
-            return "there are too many already: raise the limit `user.max_net_namespaces`".into();
+        if let Some(setting) = &self.exhausted {
+            let root = if self.step == Step::UserNamespace { ", or run as root" } else { "" };
+            return format!("the limit is reached: raise it with `sudo sysctl {setting}`{root}");
         }
         let mut ways = Vec::new();
         if self.apparmor_restricts {
@@ -142,11 +148,6 @@ impl Refusal {
         }
         if self.userns_clone_off {
             ways.push("allow it with `sudo sysctl kernel.unprivileged_userns_clone=1`");
-        }
-        if self.no_user_namespaces {
-            ways.push("allow it with `sudo sysctl user.max_user_namespaces=15000`");
-        } else if self.errno == Errno::ENOSPC {
-            ways.push("raise the limit `user.max_user_namespaces`");
         }
         if self.in_container {
             ways.push("start the container with `--cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add NET_RAW`");
@@ -207,8 +208,37 @@ fn refused(step: Step, errno: Errno) -> NamespaceError {
         in_container,
         apparmor_restricts: setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1",
         userns_clone_off: setting("/proc/sys/kernel/unprivileged_userns_clone") == "0",
-        no_user_namespaces: setting("/proc/sys/user/max_user_namespaces") == "0",
+        exhausted: (errno == Errno::ENOSPC).then(|| exhausted(step)),
     })
+}
+
+/// A new user namespace comes with a new network namespace, so that either may have been short.
+fn exhausted(step: Step) -> String {
+    let limit = |name: &str| {
+        let text = fs::read_to_string(format!("/proc/sys/user/{name}")).unwrap_or_default();
+        text.trim().parse::<u64>().unwrap_or_default()
+    };
+    let [users, networks] = ["max_user_namespaces", "max_net_namespaces"].map(limit);
+    let (name, now) = match step {
+        Step::UserNamespace if users <= networks => ("max_user_namespaces", users),
+        _ => ("max_net_namespaces", networks),
+    };
+    format!("user.{name}={}", (now.saturating_mul(2)).max(15_000))
+}
+
+#[cfg(test)]
+impl Refusal {
+    /// On a machine that shows no reason for it.
+    pub(crate) fn unexplained(step: Step, errno: Errno) -> Self {
+        Self {
+            step,
+            errno,
+            in_container: false,
+            apparmor_restricts: false,
+            userns_clone_off: false,
+            exhausted: None,
+        }
+    }
 }
 
 /// Brings the thread back to a namespace, also when the work in the other one panics.
@@ -225,17 +255,6 @@ mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
 
-    fn refusal(step: Step, errno: Errno) -> Refusal {
-        Refusal {
-            step,
-            errno,
-            in_container: false,
-            apparmor_restricts: false,
-            userns_clone_off: false,
-            no_user_namespaces: false,
-        }
-    }
-
     fn text(refusal: Refusal) -> String {
         NamespaceError::Refused(refusal).to_string()
     }
@@ -243,7 +262,7 @@ mod tests {
     #[test]
     fn refused_without_a_known_reason_says_run_as_root() {
         assert_eq!(
-            text(refusal(Step::UserNamespace, Errno::EPERM)),
+            text(Refusal::unexplained(Step::UserNamespace, Errno::EPERM)),
             "cannot make a private network for the target: a user namespace was refused \
              (EPERM: Operation not permitted); run as root"
         );
@@ -251,7 +270,8 @@ mod tests {
 
     #[test]
     fn refused_by_apparmor_names_its_switch() {
-        let refusal = Refusal { apparmor_restricts: true, ..refusal(Step::IdentityMap, Errno::EPERM) };
+        let refusal =
+            Refusal { apparmor_restricts: true, ..Refusal::unexplained(Step::IdentityMap, Errno::EPERM) };
         assert_eq!(
             text(refusal),
             "cannot make a private network for the target: mapping the user into the new user namespace was \
@@ -262,7 +282,8 @@ mod tests {
 
     #[test]
     fn refused_by_debian_switch_names_it() {
-        let refusal = Refusal { userns_clone_off: true, ..refusal(Step::UserNamespace, Errno::EPERM) };
+        let refusal =
+            Refusal { userns_clone_off: true, ..Refusal::unexplained(Step::UserNamespace, Errno::EPERM) };
         assert_eq!(
             text(refusal),
             "cannot make a private network for the target: a user namespace was refused \
@@ -272,23 +293,44 @@ mod tests {
     }
 
     #[test]
-    fn refused_for_want_of_namespaces_names_the_limit() {
-        let used_up =
-            [Step::NetworkNamespace, Step::UserNamespace].map(|step| refusal(step, Errno::ENOSPC).advice());
-        let none = Refusal { no_user_namespaces: true, ..refusal(Step::UserNamespace, Errno::ENOSPC) };
+    fn refused_for_want_of_namespaces_says_how_to_have_more() {
+        let advice = |step, setting: &str| {
+            let exhausted = Some(setting.to_owned());
+            Refusal { exhausted, ..Refusal::unexplained(step, Errno::ENOSPC) }.advice()
+        };
         assert_eq!(
-            [&used_up[0], &used_up[1], &none.advice()],
             [
-                "there are too many already: raise the limit `user.max_net_namespaces`",
-                "raise the limit `user.max_user_namespaces`, or run as root",
-                "allow it with `sudo sysctl user.max_user_namespaces=15000`, or run as root",
+                advice(Step::NetworkNamespace, "user.max_net_namespaces=90000"),
+                advice(Step::UserNamespace, "user.max_user_namespaces=15000"),
+            ],
+            [
+                "the limit is reached: raise it with `sudo sysctl user.max_net_namespaces=90000`",
+                "the limit is reached: raise it with `sudo sysctl user.max_user_namespaces=15000`, or run as root",
             ]
         );
     }
 
     #[test]
+    fn limit_that_was_reached_is_named_with_a_higher_one() {
+        for step in [Step::UserNamespace, Step::NetworkNamespace] {
+            let NamespaceError::Refused(refusal) = refused(step, Errno::ENOSPC) else { panic!("{step:?}") };
+            let setting = refusal.exhausted.expect("a limit");
+            let (name, higher) = setting.split_once('=').expect("a name and a number");
+            let now = fs::read_to_string(format!("/proc/sys/{}", name.replace('.', "/")))
+                .expect("a limit of Linux");
+            let number = |text: &str| text.trim().parse::<u64>().expect("a number");
+            assert!(number(higher) > number(&now), "{setting}, now {now}");
+        }
+        assert!(matches!(
+            refused(Step::UserNamespace, Errno::EPERM),
+            NamespaceError::Refused(Refusal { exhausted: None, .. })
+        ));
+    }
+
+    #[test]
     fn refused_in_a_container_says_how_to_start_it() {
-        let refusal = Refusal { in_container: true, ..refusal(Step::UserNamespace, Errno::EPERM) };
+        let refusal =
+            Refusal { in_container: true, ..Refusal::unexplained(Step::UserNamespace, Errno::EPERM) };
         assert_eq!(
             text(refusal),
             "cannot make a private network for the target: a user namespace was refused \
@@ -300,7 +342,7 @@ mod tests {
     #[test]
     fn refused_because_of_a_thread_says_so() {
         assert_eq!(
-            refusal(Step::UserNamespace, Errno::EINVAL).advice(),
+            Refusal::unexplained(Step::UserNamespace, Errno::EINVAL).advice(),
             "either the kernel has none (CONFIG_USER_NS), or this process had already started a thread"
         );
     }

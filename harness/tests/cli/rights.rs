@@ -32,7 +32,8 @@ fn without_rights_one_sentence_says_what_was_refused_and_what_helps() {
     assert_eq!(
         no_network.err,
         "tcpspec: cannot make a private network for the target: a network namespace was refused (ENOSPC: No \
-         space left on device); there are too many already: raise the limit `user.max_net_namespaces`\n  \
+         space left on device); the limit is reached: raise it with `sudo sysctl \
+         user.max_net_namespaces=15000`\n  \
          `tcpspec doctor` says check by check what is wrong with the bench, and what mends it\n"
     );
     let no_user = in_user_namespace(
@@ -40,7 +41,8 @@ fn without_rights_one_sentence_says_what_was_refused_and_what_helps() {
     );
     assert_eq!((no_user.code(), no_user.out.as_str()), (Some(6), ""), "{}", no_user.err);
     let expected = "tcpspec: cannot make a private network for the target: a user namespace was refused (ENOSPC: \
-                    No space left on device); allow it with `sudo sysctl user.max_user_namespaces=15000`, or ";
+                    No space left on device); the limit is reached: raise it with `sudo sysctl \
+                    user.max_user_namespaces=15000`, or run as root\n";
     assert!(no_user.err.starts_with(expected) && no_user.err.lines().count() == 2, "{}", no_user.err);
     // What needs no rights is there without them.
     assert_eq!(listed(&[]), {

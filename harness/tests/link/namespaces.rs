@@ -30,7 +30,7 @@ pub(crate) fn refused_namespace_says_what_helps() {
     assert_eq!(
         said,
         "cannot make a private network for the target: a network namespace was refused (ENOSPC: No space left on \
-         device); there are too many already: raise the limit `user.max_net_namespaces`\n"
+         device); the limit is reached: raise it with `sudo sysctl user.max_net_namespaces=15000`\n"
     );
 }
 
