@@ -7,6 +7,7 @@ use pretty_assertions::{assert_eq, assert_ne};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -53,9 +54,8 @@ pub(crate) fn be_refused() -> ! {
 }
 
 pub(crate) fn killed_bench_leaves_nothing_behind() {
-    let outside =
-        || (namespaces_of_the_machine(), fs::read_to_string("/proc/thread-self/net/dev").map(names_of));
-    let before = outside();
+    let interfaces = || names_of(fs::read_to_string("/proc/thread-self/net/dev").expect("interfaces"));
+    let before = interfaces();
     let mut child = Command::new(std::env::current_exe().expect("this program"))
         .env(PART, "hold")
         .stdout(Stdio::piped())
@@ -64,15 +64,19 @@ pub(crate) fn killed_bench_leaves_nothing_behind() {
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
     assert_eq!(line, "ready\n");
-    assert_ne!(outside().0, before.0, "the target's namespaces can be seen while it lives");
+    let mut made = held_by(&PathBuf::from(format!("/proc/{}", child.id())));
+    made.remove(&namespace());
+    assert_eq!(made.len(), 2, "the bench's and the target's: {made:?}");
+    // Others of this machine may come and go meanwhile.
+    let left = || made.intersection(&held_by_all()).cloned().collect::<BTreeSet<_>>();
+    assert_eq!(left(), made);
     kill(Pid::from_raw(child.id() as i32), Signal::SIGKILL).expect("killed");
     child.wait().expect("ended");
     let deadline = Instant::now() + Duration::from_secs(5);
-    while outside().0 != before.0 && Instant::now() < deadline {
+    while !left().is_empty() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(10));
     }
-    let after = outside();
-    assert_eq!((after.0, after.1.expect("interfaces")), (before.0, before.1.expect("interfaces")));
+    assert_eq!((left(), interfaces()), (BTreeSet::new(), before));
 }
 
 /// The other end of [`killed_bench_leaves_nothing_behind`].
@@ -84,13 +88,17 @@ pub(crate) fn hold_a_target() -> ! {
     }
 }
 
-/// Every network namespace that a process of this machine is in, as far as this user may see.
-fn namespaces_of_the_machine() -> BTreeSet<String> {
+/// Every network namespace that a process is in or holds, as far as this user may see.
+fn held_by(process: &Path) -> BTreeSet<String> {
+    let files = fs::read_dir(process.join("fd")).into_iter().flatten().flatten().map(|file| file.path());
+    let links = files.chain([process.join("ns/net")]).filter_map(|file| fs::read_link(file).ok());
+    let names = links.map(|link| link.to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with("net:[")).collect()
+}
+
+fn held_by_all() -> BTreeSet<String> {
     let processes = fs::read_dir("/proc").expect("/proc").filter_map(Result::ok);
-    processes
-        .filter_map(|process| fs::read_link(process.path().join("ns/net")).ok())
-        .map(|link| link.to_string_lossy().into_owned())
-        .collect()
+    processes.flat_map(|process| held_by(&process.path())).collect()
 }
 
 fn names_of(interfaces: String) -> Vec<String> {
